@@ -1,0 +1,19 @@
+"""The names of the annotations and labels: Kube-OVN's contract between controller, daemon and people."""
+
+ALLOCATED = "ovn.kubernetes.io/allocated"
+IP_ADDRESS = "ovn.kubernetes.io/ip_address"
+MAC_ADDRESS = "ovn.kubernetes.io/mac_address"
+CIDR = "ovn.kubernetes.io/cidr"
+GATEWAY = "ovn.kubernetes.io/gateway"
+LOGICAL_SWITCH = "ovn.kubernetes.io/logical_switch"
+LOGICAL_ROUTER = "ovn.kubernetes.io/logical_router"
+MTU = "ovn.kubernetes.io/mtu"
+PORT_NAME = "ovn.kubernetes.io/port_name"
+CHASSIS = "ovn.kubernetes.io/chassis"
+
+EXCLUDE_IPS = "ovn.kubernetes.io/exclude_ips"
+
+TRUE = "true"
+
+POD_KIND = "testbed/kind"
+"""Kind of a pod (live, stub); on a node, the default of its pods."""

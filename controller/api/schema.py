@@ -1,0 +1,99 @@
+"""Structural schemas and CustomResourceDefinitions made from the typed objects, so that a field is written down once.
+
+A structural schema is OpenAPI v3 without references, as the API server wants it of a CustomResourceDefinition:
+https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import inspect
+
+from controller.api.kinds import Kind
+from controller.api.meta import Resource
+
+Schema = dict[str, Any]
+
+_SCALARS: dict[type, Schema] = {
+    inspect.BoolType: {"type": "boolean"},
+    inspect.FloatType: {"type": "number"},
+    inspect.IntType: {"type": "integer", "format": "int64"},
+    inspect.StrType: {"type": "string"},
+    inspect.AnyType: {"x-kubernetes-preserve-unknown-fields": True},
+}
+
+
+def structural(kind_type: type[Resource]) -> Schema:
+    """The structural schema of a kind; ``metadata`` is left to the API server, as a structural schema must."""
+    schema = _schema(inspect.type_info(kind_type))
+    properties = schema["properties"]
+    properties["metadata"] = {"type": "object"}
+    for header in ("apiVersion", "kind"):
+        properties[header] = {"type": "string"}
+    return schema
+
+
+def crd(kind: Kind[Any]) -> dict[str, Any]:
+    """The CustomResourceDefinition (``apiextensions.k8s.io/v1``) that serves ``kind`` on a real Kubernetes."""
+    version: dict[str, Any] = {
+        "name": kind.version,
+        "served": True,
+        "storage": True,
+        "schema": {"openAPIV3Schema": structural(kind.type)},
+        "additionalPrinterColumns": [
+            {"name": column.name, "type": column.type, "jsonPath": column.path, "priority": column.priority}
+            for column in kind.columns
+        ],
+    }
+    if kind.has_status:
+        version["subresources"] = {"status": {}}
+    names: dict[str, Any] = {
+        "kind": kind.name,
+        "listKind": f"{kind.name}List",
+        "plural": kind.plural,
+        "singular": kind.name.lower(),
+    }
+    if kind.short_names:
+        names["shortNames"] = list(kind.short_names)
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{kind.plural}.{kind.group}"},
+        "spec": {
+            "group": kind.group,
+            "scope": "Namespaced" if kind.namespaced else "Cluster",
+            "names": names,
+            "versions": [version],
+        },
+    }
+
+
+def _schema(info: inspect.Type) -> Schema:
+    scalar = _SCALARS.get(type(info))
+    if scalar is not None:
+        return dict(scalar)
+    match info:
+        case inspect.StructType(cls=cls, fields=fields):
+            schema: Schema = {
+                "type": "object",
+                "properties": {entry.encode_name: _schema(entry.type) for entry in fields},
+            }
+            if cls.__doc__:
+                schema["description"] = cls.__doc__.partition("\n")[0]
+            required = [entry.encode_name for entry in fields if entry.required]
+            if required:
+                schema["required"] = required
+            return schema
+        case inspect.VarTupleType(item_type=item):
+            return {"type": "array", "items": _schema(item)}
+        case inspect.DictType(value_type=value):
+            return {"type": "object", "additionalProperties": _schema(value)}
+        case inspect.UnionType(types=types):
+            inner = [entry for entry in types if not isinstance(entry, inspect.NoneType)]
+            if len(inner) == 1:
+                return _schema(inner[0]) | {"nullable": True}
+        case inspect.LiteralType(values=values):
+            return {"type": "string", "enum": list(values)}
+    raise TypeError(f"no structural schema for a {type(info).__name__}")
