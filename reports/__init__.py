@@ -1,0 +1,1 @@
+"""Turns the analysis of runs into pages, tables and plots for people."""

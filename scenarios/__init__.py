@@ -1,0 +1,1 @@
+"""One file a scenario: a file added here appears in ``testbed list``."""

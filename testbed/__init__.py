@@ -1,0 +1,1 @@
+"""The laboratory: builds emulated clusters, drives them and measures them."""
