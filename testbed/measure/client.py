@@ -1,0 +1,247 @@
+"""The driver's end of the meter: starts its process and asks it."""
+
+import asyncio
+import contextlib
+import itertools
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+import msgspec
+
+from testbed.measure import flowmonitor
+from testbed.measure.ends import Change, End, Ends
+from testbed.measure.flowmonitor import FlowMonitorFailed
+from testbed.measure.service import EndNotSeen
+from testbed.measure.tracker import UnfitExpectation
+from testbed.measure.wire import (
+    LINE_LIMIT,
+    Answer,
+    Envelope,
+    Expect,
+    Failure,
+    GetEnds,
+    GetHealth,
+    Health,
+    MeterConfig,
+    NodeConfig,
+    Request,
+    StartFlows,
+    StopFlows,
+    Until,
+)
+
+T = TypeVar("T")
+
+START_TIMEOUT_S = 90
+"""Until every database is read: 100,000 ports take the meter some seconds, on a busy machine many."""
+
+ANSWER_SLACK_S = 10
+"""What an answer may take beyond the time that the request itself allows."""
+
+
+class MeterFailed(Exception):
+    """The meter's process did not start, ended, or could not do what it was asked."""
+
+
+class _Release(Protocol):
+    def argv(self, program: str, *args: str) -> list[str]: ...
+    def environment(self) -> dict[str, str]: ...
+
+
+class _Node(Protocol):
+    @property
+    def name(self) -> str: ...
+    @property
+    def database(self) -> str: ...
+    @property
+    def bridge_management(self) -> Path: ...
+    @property
+    def release(self) -> _Release: ...
+
+
+class _Central(Protocol):
+    @property
+    def northbound(self) -> str: ...
+    @property
+    def southbound(self) -> str: ...
+
+
+class MeasuredCluster(Protocol):
+    """What the meter needs of a cluster (`testbed.cluster.Cluster` is one)."""
+
+    @property
+    def directory(self) -> Path: ...
+    @property
+    def central(self) -> _Central: ...
+    @property
+    def nodes(self) -> Iterable[_Node]: ...
+
+
+class Meter:
+    """One running meter. `async with await Meter.start(cluster) as meter: ...`, or `close()` it.
+
+    Requests may be made side by side. A change is `expect`ed before it is made, waited for with `until`, and read with
+    `ends`, which also forgets it.
+    """
+
+    def __init__(self, process: asyncio.subprocess.Process, log: Path) -> None:
+        self._process = process
+        self._log = log
+        self._numbers = itertools.count(1)
+        self._asked: dict[int, asyncio.Future[Answer]] = {}
+        self._writer: asyncio.StreamWriter | None = None
+        self._reading: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def start(cls, cluster: MeasuredCluster) -> "Meter":
+        """Start the meter of a cluster: its files are in `meter/` of the state directory. Raises MeterFailed."""
+        directory = cluster.directory / "meter"
+        directory.mkdir(parents=True, exist_ok=True)
+        nodes = [
+            NodeConfig(
+                name=node.name,
+                database=node.database,
+                monitor_argv=tuple(
+                    node.release.argv(
+                        "ovs-ofctl",
+                        *flowmonitor.arguments(node.bridge_management, directory / f"{node.name}.ctl"),
+                    )
+                ),
+                monitor_environment=node.release.environment(),
+            )
+            for node in cluster.nodes
+        ]
+        config = MeterConfig(cluster.central.northbound, cluster.central.southbound, tuple(nodes))
+        return await cls.start_with(config, directory)
+
+    @classmethod
+    async def start_with(cls, config: MeterConfig, directory: Path) -> "Meter":
+        """Start a meter from what it is to watch; socket, log and configuration are put into `directory`."""
+        written, socket, log = directory / "meter.json", directory / "meter.sock", directory / "meter.log"
+        written.write_bytes(msgspec.json.encode(config))
+        socket.unlink(missing_ok=True)
+        with log.open("ab") as sink:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "testbed.measure",
+                "--config",
+                str(written),
+                "--socket",
+                str(socket),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=sink,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            )
+        meter = cls(process, log)
+        try:
+            await meter._until_ready()
+            reader, meter._writer = await asyncio.open_unix_connection(socket, limit=LINE_LIMIT)
+            meter._reading = asyncio.create_task(meter._read(reader))
+        except BaseException:
+            await meter.close()
+            raise
+        return meter
+
+    async def start_flows(self, nodes: Iterable[str] = ()) -> None:
+        """Start the flow monitors (of all nodes, when none is named): after bulk provisioning, which makes millions
+        of flow events. Raises MeterFailed."""
+        await self._ask(StartFlows(tuple(nodes)), type(None), START_TIMEOUT_S)
+
+    async def stop_flows(self) -> None:
+        """Stop all flow monitors."""
+        await self._ask(StopFlows(), type(None), START_TIMEOUT_S)
+
+    async def expect(self, port: str, change: Change, nodes: Iterable[str] | None = None) -> int:
+        """Arm for a change of a logical port before it is made; gives the moment (ns) from which on events count.
+
+        `nodes`: those that must get or lose its flows (all that are watched, when None). Raises UnfitExpectation when
+        the change cannot happen.
+        """
+        return await self._ask(Expect(port, change, None if nodes is None else tuple(nodes)), int, 0)
+
+    async def until(self, port: str, end: End, timeout: float) -> int:
+        """The moment (CLOCK_MONOTONIC ns) of an end, as soon as it is seen. Raises EndNotSeen after `timeout` s."""
+        return await self._ask(Until(port, end, timeout), int, timeout)
+
+    async def ends(self, port: str, timeout: float = 0) -> Ends:
+        """All ends of a change once every one is seen, or those that are after `timeout` s; the change is then no
+        longer expected."""
+        return await self._ask(GetEnds(port, timeout), Ends, timeout)
+
+    async def health(self) -> Health:
+        """What tells whether this meter may be believed; its lateness counts from the last time this was asked."""
+        return await self._ask(GetHealth(), Health, 0)
+
+    async def close(self) -> None:
+        """End the process; safe to call twice."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.terminate()
+        await self._process.wait()
+        if self._reading is not None:
+            await self._reading
+            self._reading = None
+
+    async def __aenter__(self) -> "Meter":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    async def _until_ready(self) -> None:
+        assert self._process.stdout is not None
+        try:
+            line = await asyncio.wait_for(self._process.stdout.readline(), START_TIMEOUT_S)
+        except TimeoutError:
+            line = b""
+        if b"ready" not in line:
+            tail = self._log.read_text(errors="replace").strip().splitlines()[-3:]
+            raise MeterFailed(f"the meter did not start: {' | '.join(tail)} (log: {self._log})")
+
+    async def _ask(self, request: Request, kind: type[T], timeout: float) -> T:
+        if self._writer is None:
+            raise MeterFailed("the meter is closed")
+        number = next(self._numbers)
+        answered = self._asked[number] = asyncio.get_running_loop().create_future()
+        self._writer.write(msgspec.json.encode(Envelope(number, request)) + b"\n")
+        try:
+            answer = await asyncio.wait_for(answered, timeout + ANSWER_SLACK_S)
+        except TimeoutError:
+            raise MeterFailed(f"the meter gave no answer (log: {self._log})") from None
+        finally:
+            self._asked.pop(number, None)
+        if answer.failure is not None:
+            raise _error(answer.failure)
+        return msgspec.json.decode(answer.value, type=kind)
+
+    async def _read(self, reader: asyncio.StreamReader) -> None:
+        with contextlib.suppress(ConnectionError):
+            while line := await reader.readline():
+                answer = msgspec.json.decode(line, type=Answer)
+                asked = self._asked.get(answer.id)
+                if asked is not None and not asked.done():
+                    asked.set_result(answer)
+        for asked in self._asked.values():
+            if not asked.done():
+                asked.set_exception(MeterFailed(f"the meter ended (log: {self._log})"))
+
+
+def _error(failure: Failure) -> Exception:
+    known: dict[str, type[Exception]] = {
+        kind.__name__: kind for kind in (EndNotSeen, UnfitExpectation, FlowMonitorFailed)
+    }
+    if failure.error in known:
+        return known[failure.error](failure.message)
+    return MeterFailed(f"{failure.error}: {failure.message}")
