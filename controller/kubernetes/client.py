@@ -1,0 +1,246 @@
+"""The API client: typed objects over keep-alive HTTP connections, to our API server or a real Kubernetes alike.
+
+Requests share a bounded pool, so thousands in flight queue here instead of at the server; watches have connections
+of their own, so that they never starve requests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping
+from types import TracebackType
+from typing import Any, TypeVar
+from urllib.parse import quote, urlencode
+
+import aiohttp
+import orjson
+from yarl import URL
+
+from controller.api.kinds import Kind
+from controller.api.meta import Resource
+from controller.kubernetes import wire
+from controller.kubernetes.access import Access
+from controller.kubernetes.errors import Unreachable, error_of
+from controller.kubernetes.informer import Informer
+from controller.kubernetes.wire import Listing, WatchEvent, Written
+
+T = TypeVar("T", bound=Resource)
+
+ACCEPTED = "X-Accepted-Monotonic-Ns"
+"""Response header of our API server: when it accepted the revision, in nanoseconds of CLOCK_MONOTONIC."""
+
+MERGE_PATCH = "application/merge-patch+json"
+JSON = "application/json"
+PAGE = 5_000
+"""Objects asked for in one page of a list: bounds the memory of a list of 100,000 pods to one page's bytes."""
+WATCH_GRACE = 30
+"""Seconds beyond a watch's own end after which its connection counts as dead."""
+THROTTLED = 429
+ATTEMPTS_WHEN_THROTTLED = 10
+
+
+class Client:
+    """A connection pool to one API server; use it as an async context manager.
+
+    Every method raises ``ApiError`` for the server's refusal and ``Unreachable`` when there is no answer.
+    """
+
+    def __init__(self, access: Access, *, connections: int = 32, timeout: float = 60.0) -> None:
+        self._access = access
+        self._connections = connections
+        self._timeout = timeout
+        self._sessions: list[aiohttp.ClientSession] = []
+
+    async def __aenter__(self) -> Client:
+        requests = aiohttp.ClientTimeout(total=self._timeout)
+        self._requests = self._session(self._connections, requests)
+        self._watches = self._session(0, aiohttp.ClientTimeout(total=None))
+        self._sessions = [self._requests, self._watches]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for session in self._sessions:
+            await session.close()
+
+    async def list(
+        self,
+        kind: Kind[T],
+        *,
+        namespace: str | None = None,
+        label_selector: str = "",
+        field_selector: str = "",
+    ) -> Listing[T]:
+        """The whole collection, fetched page by page; its revision is the first page's."""
+        query = _selectors(label_selector, field_selector) | {"limit": str(PAGE)}
+        items: list[T] = []
+        revision = token = ""
+        while True:
+            more = query | ({"continue": token} if token else {})
+            body, _ = await self._request("GET", kind.path(namespace), query=more)
+            page, found, token = wire.decode_page(kind, body)
+            items += page
+            revision = revision or found
+            if not token:
+                return Listing(items, revision)
+
+    async def get(self, kind: Kind[T], name: str, namespace: str | None = None) -> T:
+        """One object."""
+        body, _ = await self._request("GET", kind.path(namespace, name))
+        return wire.decode(kind, body)
+
+    async def create(
+        self, kind: Kind[T], obj: T | dict[str, Any], *, namespace: str | None = None
+    ) -> Written[T]:
+        """Creates an object, in the namespace that it names unless one is given."""
+        place = namespace or (_namespace_of(obj) if kind.namespaced else None)
+        body, accepted = await self._request("POST", kind.path(place), body=wire.encode(kind, obj))
+        return Written(wire.decode(kind, body), accepted)
+
+    async def patch(
+        self,
+        kind: Kind[T],
+        name: str,
+        patch: dict[str, Any],
+        *,
+        namespace: str | None = None,
+        subresource: str | None = None,
+    ) -> Written[T]:
+        """Applies a merge patch (RFC 7386) to an object or to its subresource (``"status"``)."""
+        path = kind.path(namespace, name, subresource)
+        body, accepted = await self._request(
+            "PATCH", path, body=orjson.dumps(patch), content_type=MERGE_PATCH
+        )
+        return Written(wire.decode(kind, body), accepted)
+
+    async def delete(
+        self,
+        kind: Kind[T],
+        name: str,
+        *,
+        namespace: str | None = None,
+        uid: str | None = None,
+        grace_seconds: int | None = None,
+    ) -> Written[T]:
+        """Deletes an object; with ``uid`` only that very one, with a grace of 0 at once (what a kubelet does last)."""
+        options: dict[str, Any] = {"apiVersion": "v1", "kind": "DeleteOptions"}
+        if uid:
+            options["preconditions"] = {"uid": uid}
+        if grace_seconds is not None:
+            options["gracePeriodSeconds"] = grace_seconds
+        body, accepted = await self._request("DELETE", kind.path(namespace, name), body=orjson.dumps(options))
+        return Written(wire.decode_deleted(kind, body, namespace), accepted)
+
+    async def watch_from(
+        self,
+        kind: Kind[T],
+        resource_version: str,
+        *,
+        namespace: str | None = None,
+        label_selector: str = "",
+        field_selector: str = "",
+        timeout_seconds: int = 300,
+    ) -> AsyncIterator[WatchEvent[T]]:
+        """The changes after a revision, until the server ends the watch or ``timeout_seconds`` have passed.
+
+        Raises ``ApiError`` with ``is_gone`` when the revision is too old.
+        """
+        query = _selectors(label_selector, field_selector) | {
+            "watch": "true",
+            "allowWatchBookmarks": "true",
+            "resourceVersion": resource_version,
+            "timeoutSeconds": str(timeout_seconds),
+        }
+        url = self._url(kind.path(namespace), query)
+        patience = aiohttp.ClientTimeout(total=timeout_seconds + WATCH_GRACE, sock_connect=10)
+        lines = wire.Lines()
+        try:
+            async with self._watches.get(url, timeout=patience) as response:
+                if response.status != 200:
+                    raise error_of(response.status, await response.read())
+                async for chunk in response.content.iter_any():
+                    received = time.monotonic_ns()
+                    for line in lines.feed(chunk):
+                        yield wire.decode_line(kind, line, received)
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise Unreachable(f"watch of {kind.plural}: {error!r}") from error
+
+    def follow(
+        self,
+        kind: Kind[T],
+        *,
+        namespace: str | None = None,
+        label_selector: str = "",
+        field_selector: str = "",
+    ) -> Informer[T]:
+        """Everything of a kind, now and from now on, whatever happens to the connection or the server."""
+        return Informer(self, kind, namespace, label_selector, field_selector)
+
+    def _session(self, connections: int, timeout: aiohttp.ClientTimeout) -> aiohttp.ClientSession:
+        headers = {"Accept": JSON}
+        if self._access.token:
+            headers["Authorization"] = f"Bearer {self._access.token}"
+        connector: aiohttp.BaseConnector
+        if self._access.socket:
+            connector = aiohttp.UnixConnector(self._access.socket, limit=connections, keepalive_timeout=60)
+        else:
+            context = self._access.ssl_context()
+            connector = aiohttp.TCPConnector(
+                limit=connections, keepalive_timeout=60, ssl=context if context else True
+            )
+        return aiohttp.ClientSession(
+            connector=connector,
+            headers=headers,
+            timeout=timeout,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            skip_auto_headers=("User-Agent", "Accept-Encoding"),
+        )
+
+    def _url(self, path: str, query: Mapping[str, str] | None = None) -> URL:
+        text = self._access.base + quote(path)
+        return URL(f"{text}?{urlencode(query)}" if query else text, encoded=True)
+
+    async def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        content_type: str = JSON,
+    ) -> tuple[bytes, int | None]:
+        url = self._url(path, query)
+        headers = {"Content-Type": content_type} if body is not None else None
+        for attempt in range(ATTEMPTS_WHEN_THROTTLED):
+            try:
+                async with self._requests.request(method, url, data=body, headers=headers) as response:
+                    content = await response.read()
+            except (aiohttp.ClientError, OSError, TimeoutError) as error:
+                raise Unreachable(f"{method} {path}: {error!r}") from error
+            if response.status < 400:
+                accepted = response.headers.get(ACCEPTED)
+                return content, int(accepted) if accepted else None
+            if response.status != THROTTLED or attempt + 1 == ATTEMPTS_WHEN_THROTTLED:
+                break
+            await asyncio.sleep(_retry_after(response))
+        raise error_of(response.status, content)
+
+
+def _selectors(labels: str, fields: str) -> dict[str, str]:
+    found = {"labelSelector": labels, "fieldSelector": fields}
+    return {key: value for key, value in found.items() if value}
+
+
+def _namespace_of(obj: Resource | dict[str, Any]) -> str | None:
+    if isinstance(obj, Resource):
+        return obj.metadata.namespace or None
+    found = obj.get("metadata", {}).get("namespace")
+    return str(found) if found else None
+
+
+def _retry_after(response: aiohttp.ClientResponse) -> float:
+    """Seconds that a server which throttles asks us to wait; 1 when it does not say."""
+    value = response.headers.get("Retry-After", "1")
+    return float(value) if value.isdigit() else 1.0
