@@ -79,7 +79,7 @@ class Client:
         revision = token = ""
         while True:
             more = query | ({"continue": token} if token else {})
-            body, _ = await self._request("GET", kind.path(namespace), query=more)
+            body, _ = await self._request("GET", _path(kind, namespace), query=more)
             page, found, token = wire.decode_page(kind, body)
             items += page
             revision = revision or found
@@ -88,7 +88,7 @@ class Client:
 
     async def get(self, kind: Kind[T], name: str, namespace: str | None = None) -> T:
         """One object."""
-        body, _ = await self._request("GET", kind.path(namespace, name))
+        body, _ = await self._request("GET", _path(kind, namespace, name))
         return wire.decode(kind, body)
 
     async def create(
@@ -96,7 +96,7 @@ class Client:
     ) -> Written[T]:
         """Creates an object, in the namespace that it names unless one is given."""
         place = namespace or (_namespace_of(obj) if kind.namespaced else None)
-        body, accepted = await self._request("POST", kind.path(place), body=wire.encode(kind, obj))
+        body, accepted = await self._request("POST", _path(kind, place), body=wire.encode(kind, obj))
         return Written(wire.decode(kind, body), accepted)
 
     async def patch(
@@ -109,7 +109,7 @@ class Client:
         subresource: str | None = None,
     ) -> Written[T]:
         """Applies a merge patch (RFC 7386) to an object or to its subresource (``"status"``)."""
-        path = kind.path(namespace, name, subresource)
+        path = _path(kind, namespace, name, subresource)
         body, accepted = await self._request(
             "PATCH", path, body=orjson.dumps(patch), content_type=MERGE_PATCH
         )
@@ -130,7 +130,9 @@ class Client:
             options["preconditions"] = {"uid": uid}
         if grace_seconds is not None:
             options["gracePeriodSeconds"] = grace_seconds
-        body, accepted = await self._request("DELETE", kind.path(namespace, name), body=orjson.dumps(options))
+        body, accepted = await self._request(
+            "DELETE", _path(kind, namespace, name), body=orjson.dumps(options)
+        )
         return Written(wire.decode_deleted(kind, body, namespace), accepted)
 
     async def watch_from(
@@ -153,7 +155,7 @@ class Client:
             "resourceVersion": resource_version,
             "timeoutSeconds": str(timeout_seconds),
         }
-        url = self._url(kind.path(namespace), query)
+        url = self._url(_path(kind, namespace), query)
         patience = aiohttp.ClientTimeout(total=timeout_seconds + WATCH_GRACE, sock_connect=10)
         lines = wire.Lines()
         try:
@@ -199,7 +201,7 @@ class Client:
         )
 
     def _url(self, path: str, query: Mapping[str, str] | None = None) -> URL:
-        text = self._access.base + quote(path)
+        text = self._access.base + path
         return URL(f"{text}?{urlencode(query)}" if query else text, encoded=True)
 
     async def _request(
@@ -226,6 +228,18 @@ class Client:
                 break
             await asyncio.sleep(_retry_after(response))
         raise error_of(response.status, content)
+
+
+def _path(
+    kind: Kind[T], namespace: str | None, name: str | None = None, subresource: str | None = None
+) -> str:
+    """The path of a collection or an object; names come from outside and cannot lead anywhere else."""
+    for part in (namespace, name):
+        if part in (".", ".."):
+            raise ValueError(f"{kind.name}: {part!r} is no name")
+    return kind.path(
+        quote(namespace, safe="") if namespace else None, quote(name, safe="") if name else None, subresource
+    )
 
 
 def _selectors(labels: str, fields: str) -> dict[str, str]:
