@@ -21,9 +21,9 @@ class Column:
     priority: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Kind(Generic[T]):
-    """A kind of object and its place in the API."""
+    """A kind of object and its place in the API. Each exists once: kinds are compared and hashed by identity."""
 
     type: type[T]
     group: str

@@ -1,0 +1,75 @@
+"""What the address fields of a subnet amount to: one network per family, its gateway, what is kept out of the pool.
+
+Subnets leave most of it unsaid; whoever needs it asks here, so that allocation, router port and pods agree.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from controller.api.kubeovn import Subnet
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(frozen=True)
+class Family:
+    """One network of a subnet and the gateway in it."""
+
+    network: Network
+    gateway: str
+
+    @property
+    def version(self) -> int:
+        """4 or 6."""
+        return self.network.version
+
+
+@dataclass(frozen=True)
+class Addressing:
+    """The networks of a subnet, IPv4 before IPv6."""
+
+    families: tuple[Family, ...]
+
+    @classmethod
+    def of(cls, subnet: Subnet) -> Addressing:
+        """Reads a subnet that admission let pass. The gateway is the network's first address unless said otherwise."""
+        networks = [ipaddress.ip_network(text.strip()) for text in subnet.spec.cidr_block.split(",")]
+        gateways = [
+            ipaddress.ip_address(text.strip()) for text in subnet.spec.gateway.split(",") if text.strip()
+        ]
+        families = tuple(
+            Family(
+                network,
+                str(next((entry for entry in gateways if entry in network), network.network_address + 1)),
+            )
+            for network in sorted(networks, key=lambda entry: entry.version)
+        )
+        return cls(families)
+
+    @property
+    def cidr(self) -> str:
+        """The networks as Kube-OVN writes them: joined by a comma."""
+        return ",".join(str(family.network) for family in self.families)
+
+    @property
+    def gateway(self) -> str:
+        """The gateways as Kube-OVN writes them: joined by a comma."""
+        return ",".join(family.gateway for family in self.families)
+
+    @property
+    def gateway_networks(self) -> Iterator[str]:
+        """The gateways with their prefix lengths, as a router port's ``networks``."""
+        return (f"{family.gateway}/{family.network.prefixlen}" for family in self.families)
+
+    def with_prefix(self, address: str) -> str:
+        """``address`` (or a pair joined by a comma) with its network's prefix length, for those that are inside."""
+        parts = []
+        for text in address.split(","):
+            parsed = ipaddress.ip_address(text)
+            parts += [
+                f"{text}/{family.network.prefixlen}" for family in self.families if parsed in family.network
+            ]
+        return ",".join(parts)

@@ -1,0 +1,42 @@
+"""What an object needs of the world, as its reconciler declares it.
+
+A reconciler speaks of its own object alone: rows in NB, and what the object itself ought to say. Where two objects have
+to do with each other, one reads the other; nobody writes another's.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from controller.api.meta import Condition
+from controller.northbound.rows import Row, RowKey
+
+
+class Notice(msgspec.Struct, frozen=True, gc=False):
+    """Something that a person who describes the object should read: it becomes an Event. ``type`` is Normal or Warning."""
+
+    type: str
+    reason: str
+    message: str
+
+
+class Fragment(msgspec.Struct, frozen=True, gc=False):
+    """Everything that one object needs, under one reconciler. Empty is how things are cleaned up.
+
+    ``annotations``: what they ought to be; None for one that ought to be absent, those not named are left alone.
+    ``status``: fields by their wire names. ``conditions`` are merged by type and keep their transition time while their
+    status stays. ``gone_after``: the object itself ought to be deleted, once NB has lost that row.
+    """
+
+    rows: tuple[Row, ...] = ()
+    annotations: dict[str, str | None] = {}
+    status: dict[str, Any] = {}
+    conditions: tuple[Condition, ...] = ()
+    gone_after: RowKey | None = None
+    notices: tuple[Notice, ...] = ()
+
+
+NOTHING = Fragment()
+"""For an object that needs nothing, or nothing any more."""

@@ -1,0 +1,36 @@
+"""How a reconciler is declared: a pure function from an object and the view to a fragment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from controller.api.kinds import Kind
+from controller.api.meta import Resource
+from controller.engine.fragment import Fragment
+from controller.engine.view import View
+
+T = TypeVar("T", bound=Resource)
+Compile = Callable[[T, View], Fragment]
+
+
+@dataclass(frozen=True)
+class Reconciler:
+    """One concern of one kind. ``name`` is part of the ownership tags in NB: it must never change."""
+
+    name: str
+    kind: Kind[Any]
+    compile: Compile[Any]
+
+    def __call__(self, subject: Any, view: View) -> Fragment:
+        """What ``subject`` needs."""
+        return self.compile(subject, view)
+
+
+def reconciler(name: str, kind: Kind[T]) -> Callable[[Compile[T]], Reconciler]:
+    """Declares the function as the reconciler ``name`` of ``kind``.
+
+    What it reads through the view is noted while it runs, so what it depends on need not be said.
+    """
+    return lambda function: Reconciler(name, kind, function)

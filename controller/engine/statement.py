@@ -1,0 +1,72 @@
+"""The diff towards the API: what must be patched so that an object says what its fragment wants it to say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from controller.api.meta import Condition
+from controller.engine.fragment import Fragment
+from controller.engine.view import Stated
+
+
+class Patch(msgspec.Struct, frozen=True, gc=False):
+    """The fields that differ, as merge patches of the object's annotations and of its status."""
+
+    annotations: dict[str, str | None]
+    status: dict[str, Any]
+
+    def __bool__(self) -> bool:
+        return bool(self.annotations or self.status)
+
+
+def differ(wanted: Fragment, stated: Stated, now: str) -> Patch:
+    """What turns ``stated`` into what ``wanted`` says. ``now`` (RFC 3339) dates conditions whose status changes."""
+    annotations = {
+        name: value for name, value in wanted.annotations.items() if stated.annotations.get(name) != value
+    }
+    status = {
+        name: value
+        for name, value in wanted.status.items()
+        if stated.status.get(name, type(value)()) != value
+    }
+    if wanted.conditions:
+        conditions = _conditions(wanted.conditions, stated.status.get("conditions", []), now)
+        if conditions is not None:
+            status["conditions"] = conditions
+    return Patch(annotations, status)
+
+
+def merged(stated: Stated, patch: Patch) -> Stated:
+    """What the object says once ``patch`` is in force."""
+    annotations = {**stated.annotations, **patch.annotations}
+    return Stated(
+        stated.uid,
+        {name: value for name, value in annotations.items() if value is not None},
+        {**stated.status, **patch.status},
+    )
+
+
+def _conditions(
+    wanted: tuple[Condition, ...], present: list[dict[str, Any]], now: str
+) -> list[dict[str, Any]] | None:
+    """The whole list of conditions, or None if none differs: a merge patch replaces lists as a whole."""
+    by_type = {entry["type"]: entry for entry in present}
+    differs = False
+    for condition in wanted:
+        before = by_type.get(condition.type, {})
+        after = {
+            "type": condition.type,
+            "status": condition.status,
+            "reason": condition.reason,
+            "message": condition.message,
+        }
+        if all(before.get(name, "") == value for name, value in after.items()):
+            continue
+        differs = True
+        same_status = before.get("status") == condition.status
+        after["lastTransitionTime"] = before.get("lastTransitionTime", now) if same_status else now
+        after["lastUpdateTime"] = now
+        by_type[condition.type] = after
+    return list(by_type.values()) if differs else None

@@ -1,0 +1,197 @@
+"""What reconcilers see of the world, and the memory of who looked at what.
+
+An object is kept in two halves. The *row* is what reconcilers reason about; a change of it wakes everyone who read it.
+The *stated* half is what the controller itself writes (annotations, status): writing it wakes nobody, and the diff
+compares with it. Without that cut each answer of the API to our own patch would set the machine going again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import msgspec
+
+from controller.api.core import Node, NodeStatus, Pod, PodSpec, PodStatus
+from controller.api.kinds import IPS, NAMESPACES, NODES, PODS, SUBNETS, VPCS, Kind
+from controller.api.kubeovn import Subnet, SubnetStatus, Vpc, VpcStatus
+from controller.api.meta import ObjectMeta, Resource
+
+T = TypeVar("T", bound=Resource)
+
+ANNOTATION_PREFIXES = ("ovn.kubernetes.io/",)
+
+Subject = tuple[str, str]
+"""A kind's name and an object's path; the path ``*`` stands for all objects of the kind."""
+
+EVERY = "*"
+
+
+class Stated(msgspec.Struct, frozen=True, gc=False):
+    """The half of an object that the controller writes."""
+
+    uid: str
+    annotations: dict[str, str]
+    status: dict[str, Any]
+
+
+class Usage(msgspec.Struct, frozen=True, gc=False):
+    """How many addresses of a subnet are free and taken, by family."""
+
+    v4_available: int = 0
+    v4_used: int = 0
+    v6_available: int = 0
+    v6_used: int = 0
+
+
+USAGE = "usage"
+"""The kind's name under which a subnet's usage is a subject: it is no object of the API."""
+
+
+class View:
+    """All objects that the controller follows. ``changed`` is called with each subject whose row changed, ``restated``
+    with each whose stated half did.
+    """
+
+    def __init__(self) -> None:
+        self._rows: dict[str, dict[str, Resource]] = {kind.name: {} for kind in _KEPT}
+        self._stated: dict[str, dict[str, Stated]] = {kind.name: {} for kind in _KEPT}
+        self._usage: dict[str, Usage] = {}
+        self._reads: set[Subject] | None = None
+        self.changed: Callable[[Subject], None] = lambda subject: None
+        self.restated: Callable[[Subject], None] = lambda subject: None
+
+    def get(self, kind: Kind[T], path: str) -> T | None:
+        """The object at ``path``, or None. The reconciler that asks is asked again when that changes."""
+        if self._reads is not None:
+            self._reads.add((kind.name, path))
+        return self._rows[kind.name].get(path)  # type: ignore[return-value]
+
+    def all(self, kind: Kind[T]) -> Iterator[T]:
+        """All objects of a kind. The reconciler that asks is asked again when any of them changes: only for kinds that
+        are few.
+        """
+        if self._reads is not None:
+            self._reads.add((kind.name, EVERY))
+        yield from self._rows[kind.name].values()  # type: ignore[misc]
+
+    def paths(self, kind: Kind[Any]) -> Iterator[str]:
+        """The paths of all objects of a kind; leaves no trace."""
+        yield from self._rows[kind.name]
+
+    def count(self, kind: Kind[Any]) -> int:
+        """How many objects of a kind there are; leaves no trace."""
+        return len(self._rows[kind.name])
+
+    def stated(self, kind: Kind[Any], path: str) -> Stated | None:
+        """What the object says now of that which the controller writes; leaves no trace."""
+        return self._stated[kind.name].get(path)
+
+    def usage(self, subnet: str) -> Usage | None:
+        """How the subnet's addresses are used; None before its pool exists. Read like an object."""
+        if self._reads is not None:
+            self._reads.add((USAGE, subnet))
+        return self._usage.get(subnet)
+
+    def set_usage(self, subnet: str, usage: Usage) -> None:
+        """The allocator tells how a subnet's addresses are used."""
+        if self._usage.get(subnet) != usage:
+            self._usage[subnet] = usage
+            self.changed((USAGE, subnet))
+
+    def recording(self, read: Callable[[], Any]) -> tuple[Any, frozenset[Subject]]:
+        """Runs ``read`` and tells which subjects it looked at."""
+        self._reads = set()
+        try:
+            result = read()
+            return result, frozenset(self._reads)
+        finally:
+            self._reads = None
+
+    def put(self, kind: Kind[T], current: T) -> None:
+        """An object as the API has it now."""
+        path = current.path
+        rows, states = self._rows[kind.name], self._stated[kind.name]
+        row, stated = _KEPT[kind](current), _stated(kind, current)
+        before = rows.get(path)
+        if before != row:
+            rows[path] = row
+            states[path] = stated
+            self._touch(kind, path)
+        elif states[path] != stated:
+            states[path] = stated
+            self.restated((kind.name, path))
+
+    def drop(self, kind: Kind[T], path: str) -> T | None:
+        """An object that the API has no more; returns what was kept of it."""
+        row = self._rows[kind.name].pop(path, None)
+        self._stated[kind.name].pop(path, None)
+        if row is not None:
+            self._touch(kind, path)
+        return row  # type: ignore[return-value]
+
+    def _touch(self, kind: Kind[Any], path: str) -> None:
+        self.changed((kind.name, path))
+        self.changed((kind.name, EVERY))
+
+
+def _identity(metadata: ObjectMeta) -> ObjectMeta:
+    return ObjectMeta(
+        name=metadata.name,
+        namespace=metadata.namespace,
+        uid=metadata.uid,
+        deletion_timestamp=metadata.deletion_timestamp,
+        finalizers=metadata.finalizers,
+    )
+
+
+def _bare(current: Any) -> Any:
+    return msgspec.structs.replace(current, metadata=_identity(current.metadata))
+
+
+def _pod(pod: Pod) -> Pod:
+    phase = pod.status.phase if pod.is_finished else ""
+    return Pod(
+        metadata=_identity(pod.metadata),
+        spec=PodSpec(node_name=pod.spec.node_name, host_network=pod.spec.host_network),
+        status=PodStatus(phase=phase),
+    )
+
+
+def _node(node: Node) -> Node:
+    return Node(metadata=_identity(node.metadata), status=NodeStatus(addresses=node.status.addresses))
+
+
+def _subnet(subnet: Subnet) -> Subnet:
+    return msgspec.structs.replace(_bare(subnet), status=SubnetStatus())  # type: ignore[no-any-return]
+
+
+def _vpc(vpc: Vpc) -> Vpc:
+    return msgspec.structs.replace(_bare(vpc), status=VpcStatus())  # type: ignore[no-any-return]
+
+
+_KEPT: dict[Kind[Any], Callable[[Any], Any]] = {
+    NAMESPACES: _bare,
+    NODES: _node,
+    PODS: _pod,
+    VPCS: _vpc,
+    SUBNETS: _subnet,
+    IPS: _bare,
+}
+"""What is kept of an object, by kind: small, and the same after a change that concerns nobody."""
+
+_WITH_STATUS = (VPCS, SUBNETS)
+"""The kinds whose status the controller writes."""
+
+FOLLOWED = tuple(_KEPT)
+"""The kinds that the controller follows."""
+
+
+def _stated(kind: Kind[Any], current: Resource) -> Stated:
+    annotations = {
+        name: value
+        for name, value in current.metadata.annotations.items()
+        if name.startswith(ANNOTATION_PREFIXES)
+    }
+    status = msgspec.to_builtins(current.status) if kind in _WITH_STATUS else {}  # type: ignore[attr-defined]
+    return Stated(current.metadata.uid, annotations, status)

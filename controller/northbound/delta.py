@@ -1,0 +1,100 @@
+"""The one diff: what must change in NB so that the rows of an owner are those that were asked for, and no others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from controller.northbound.replica import Held, Replica
+from controller.northbound.rows import OWNER, PARENT, VENDOR, VENDOR_NAME, Place, Row, RowKey
+from controller.ovsdb import UUID
+
+
+class Insert(msgspec.Struct, frozen=True, gc=False):
+    """A row that is not there yet."""
+
+    key: RowKey
+    columns: dict[str, Any]
+    place: Place | None
+
+
+class Update(msgspec.Struct, frozen=True, gc=False):
+    """A row of which ``columns`` differ."""
+
+    key: RowKey
+    uuid: UUID
+    columns: dict[str, Any]
+
+
+class Remove(msgspec.Struct, frozen=True, gc=False):
+    """A row that nobody asks for. One that hangs in a set goes by being taken out of it."""
+
+    key: RowKey
+    uuid: UUID
+    place: Place | None
+
+
+class Move(msgspec.Struct, frozen=True, gc=False):
+    """A row that hangs in the wrong set."""
+
+    key: RowKey
+    uuid: UUID
+    origin: Place
+    place: Place
+
+
+Change = Insert | Update | Remove | Move
+
+
+class Delta(msgspec.Struct, frozen=True, gc=False):
+    """The changes of one owner. They stand or fall together."""
+
+    owner: str
+    changes: tuple[Change, ...]
+
+    def missing_places(self, replica: Replica, inserted: set[RowKey]) -> Iterator[RowKey]:
+        """The rows that must exist before this can be written and do not, nor are among ``inserted``."""
+        for change in self.changes:
+            if isinstance(change, Insert | Move) and change.place is not None:
+                parent = change.place.key
+                if parent not in inserted and replica.uuid(parent) is None:
+                    yield parent
+
+
+def differ(owner: str, wanted: Iterable[Row], replica: Replica) -> Delta:
+    """What changes the owner's rows in ``replica`` into ``wanted``.
+
+    A row of that name that belongs to nobody known (somebody else's) is not adopted: the insert is left to fail in NB,
+    which names the clash. Of several rows of one name (tables whose names NB does not index) all but one go.
+    """
+    changes: list[Change] = []
+    kept: set[UUID] = set()
+    for row in wanted:
+        external_ids = {VENDOR: VENDOR_NAME, OWNER: owner, **row.labels}
+        if row.place is not None:
+            external_ids[PARENT] = str(row.place)
+        held = replica.own(row.key)
+        if held is None:
+            columns = {**row.columns, "name": row.key.name, "external_ids": external_ids}
+            changes.append(Insert(row.key, columns, row.place))
+            continue
+        kept.add(held.uuid)
+        differing = _differing(row, external_ids, held)
+        if held.place != row.place and held.place is not None and row.place is not None:
+            changes.append(Move(row.key, held.uuid, held.place, row.place))
+        if differing:
+            changes.append(Update(row.key, held.uuid, differing))
+    changes.extend(
+        Remove(held.key, held.uuid, held.place) for held in replica.of_owner(owner) if held.uuid not in kept
+    )
+    return Delta(owner, tuple(changes))
+
+
+def _differing(row: Row, external_ids: dict[str, str], held: Held) -> dict[str, Any]:
+    columns = {name: value for name, value in row.columns.items() if held.columns.get(name) != value}
+    present: dict[str, str] = held.columns.get("external_ids", {})
+    if not external_ids.items() <= present.items():
+        columns["external_ids"] = present | external_ids
+    return columns

@@ -1,0 +1,121 @@
+"""What NB holds of our rows, found by name and by owner, kept current by a monitor.
+
+Everything that is diffed is diffed against this, never against what was sent: a restart, a lost answer and a foreign
+hand in the database are then one and the same case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+
+from controller import ovsdb
+from controller.northbound.rows import MANAGED, OWNER, PARENT, VENDOR, VENDOR_NAME, Place, RowKey
+
+
+class Held(msgspec.Struct, frozen=True, gc=False):
+    """A row as NB holds it. ``owner`` is empty for rows that are not ours."""
+
+    key: RowKey
+    uuid: ovsdb.UUID
+    owner: str
+    place: Place | None
+    columns: dict[str, Any]
+
+
+class Replica:
+    """The managed tables of NB (``rows.MANAGED``).
+
+    ``observed`` is called after each update with the owners whose rows it changed, ``appeared`` with each name that came
+    into use.
+    """
+
+    def __init__(self) -> None:
+        self._rows: dict[ovsdb.UUID, Held] = {}
+        self._names: dict[RowKey, list[ovsdb.UUID]] = {}
+        self._owners: dict[str, set[ovsdb.UUID]] = {}
+        self.observed: Callable[[set[str]], None] = lambda owners: None
+        self.appeared: Callable[[RowKey], None] = lambda key: None
+
+    async def follow(self, client: ovsdb.Client) -> None:
+        """Loads the tables through ``client`` and follows them from then on; what was held before is forgotten."""
+        self._rows.clear()
+        self._names.clear()
+        self._owners.clear()
+        await client.monitor(MANAGED, self._apply)
+
+    def uuid(self, key: RowKey) -> ovsdb.UUID | None:
+        """The UUID of the row of that name, whoever owns it; None if there is none."""
+        uuids = self._names.get(key)
+        return uuids[0] if uuids else None
+
+    def own(self, key: RowKey) -> Held | None:
+        """The row of that name if it is ours."""
+        for uuid in self._names.get(key, ()):
+            held = self._rows[uuid]
+            if held.owner:
+                return held
+        return None
+
+    def of_owner(self, owner: str) -> Iterator[Held]:
+        """All rows that ``owner`` once asked for."""
+        for uuid in self._owners.get(owner, ()):
+            yield self._rows[uuid]
+
+    def owners(self) -> Iterator[str]:
+        """Everyone who has a row."""
+        yield from self._owners
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def _apply(self, batch: ovsdb.Batch) -> None:
+        owners: set[str] = set()
+        appeared: list[RowKey] = []
+        for change in batch.changes:
+            old = self._rows.pop(change.uuid, None)
+            if old is not None:
+                self._forget(old)
+                owners.add(old.owner)
+            if change.new is not None:
+                held = _held(change.table, change.uuid, change.new.unpack())
+                self._remember(held)
+                owners.add(held.owner)
+                if old is None:
+                    appeared.append(held.key)
+        owners.discard("")
+        if owners:
+            self.observed(owners)
+        for key in appeared:
+            self.appeared(key)
+
+    def _remember(self, held: Held) -> None:
+        self._rows[held.uuid] = held
+        self._names.setdefault(held.key, []).append(held.uuid)
+        if held.owner:
+            self._owners.setdefault(held.owner, set()).add(held.uuid)
+
+    def _forget(self, held: Held) -> None:
+        names = self._names[held.key]
+        names.remove(held.uuid)
+        if not names:
+            del self._names[held.key]
+        if held.owner:
+            uuids = self._owners[held.owner]
+            uuids.discard(held.uuid)
+            if not uuids:
+                del self._owners[held.owner]
+
+
+def _held(table: str, uuid: ovsdb.UUID, columns: dict[str, Any]) -> Held:
+    external_ids = columns.get("external_ids", {})
+    owner = external_ids.get(OWNER, "") if external_ids.get(VENDOR) == VENDOR_NAME else ""
+    place = None
+    if owner and PARENT in external_ids:
+        try:
+            place = Place.parse(external_ids[PARENT])
+        except ValueError:
+            owner = ""
+    return Held(RowKey(table, columns["name"]), uuid, owner, place, columns)

@@ -1,0 +1,228 @@
+"""The one hand that writes to NB: many owners' changes become few transactions, and a refusal hits only its owner.
+
+References into sets go as ``mutate``, merged by set, so that one port more costs the same whether its switch has ten
+ports or ten thousand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from controller import ovsdb
+from controller.northbound.delta import Delta, Insert, Move, Remove, Update
+from controller.northbound.replica import Replica
+from controller.northbound.rows import Place, RowKey
+from controller.ovsdb import operations
+
+CHANGES_A_TRANSACTION = 4_000
+"""Bulk is cut into transactions of about this many changes: the larger the transaction the longer NB serves no one else."""
+
+
+class Rejected(msgspec.Struct, frozen=True):
+    """NB refused the owner's changes; none of them was made."""
+
+    owner: str
+    reason: str
+
+
+class Deferred(msgspec.Struct, frozen=True):
+    """The owner's changes wait for a row that is not there yet; none of them was made."""
+
+    owner: str
+    awaited: RowKey
+
+
+@dataclass
+class Written:
+    """What became of a commit, by owner, and the work that it was."""
+
+    committed: list[str] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    deferred: list[Deferred] = field(default_factory=list)
+
+
+@dataclass
+class Tally:
+    """Exact amounts of work since the start."""
+
+    transactions: int = 0
+    operations: int = 0
+    rows_inserted: int = 0
+    rows_updated: int = 0
+    rows_removed: int = 0
+    rejections: int = 0
+
+
+class Writer:
+    """Commits deltas through one client. Raises ``ovsdb.ConnectionLost`` when NB goes away: nothing is known then, and
+    the caller diffs anew once it is back.
+    """
+
+    def __init__(self, replica: Replica) -> None:
+        self._replica = replica
+        self.tally = Tally()
+
+    async def commit(self, client: ovsdb.Client, deltas: Sequence[Delta]) -> Written:
+        """Writes all that can be written; what was refused or has to wait is named in the result."""
+        written = Written()
+        for batch in _batches(deltas):
+            await self._commit(client, batch, written)
+        return written
+
+    async def _commit(self, client: ovsdb.Client, deltas: list[Delta], written: Written) -> None:
+        deltas = self._defer(deltas, written)
+        if not deltas:
+            return
+        transaction = _Transaction(self._replica, deltas)
+        if not transaction.operations:
+            written.committed.extend(delta.owner for delta in deltas)
+            return
+        try:
+            await client.transact(transaction.operations)
+        except ovsdb.TransactionError as error:
+            await self._divide(client, deltas, transaction.blamed(error), error, written)
+            return
+        self._count(transaction, deltas)
+        written.committed.extend(delta.owner for delta in deltas)
+
+    async def _divide(
+        self,
+        client: ovsdb.Client,
+        deltas: list[Delta],
+        blamed: str | None,
+        error: Exception,
+        written: Written,
+    ) -> None:
+        """Leaves the owner that NB blames out; where it blames nobody, halves the batch until one owner is left."""
+        if len(deltas) == 1 or blamed is not None:
+            owner = blamed if blamed is not None else deltas[0].owner
+            written.rejected.append(Rejected(owner, str(error)))
+            self.tally.rejections += 1
+            rest = [delta for delta in deltas if delta.owner != owner]
+            await self._commit(client, rest, written)
+            return
+        middle = len(deltas) // 2
+        await self._commit(client, deltas[:middle], written)
+        await self._commit(client, deltas[middle:], written)
+
+    def _defer(self, deltas: list[Delta], written: Written) -> list[Delta]:
+        inserted = {change.key for delta in deltas for change in delta.changes if isinstance(change, Insert)}
+        ready = []
+        for delta in deltas:
+            awaited = next(delta.missing_places(self._replica, inserted), None)
+            if awaited is None:
+                ready.append(delta)
+            else:
+                written.deferred.append(Deferred(delta.owner, awaited))
+        return ready if len(ready) == len(deltas) else self._defer(ready, written)
+
+    def _count(self, transaction: _Transaction, deltas: list[Delta]) -> None:
+        self.tally.transactions += 1
+        self.tally.operations += len(transaction.operations)
+        for delta in deltas:
+            for change in delta.changes:
+                if isinstance(change, Insert):
+                    self.tally.rows_inserted += 1
+                elif isinstance(change, Remove):
+                    self.tally.rows_removed += 1
+                else:
+                    self.tally.rows_updated += 1
+
+
+class _Transaction:
+    """The operations of some deltas, and whose each of them is."""
+
+    def __init__(self, replica: Replica, deltas: Sequence[Delta]) -> None:
+        self.operations: list[ovsdb.Operation] = []
+        self._owners: list[set[str]] = []
+        self._replica = replica
+        self._joined: dict[Place, set[ovsdb.UUID | ovsdb.NamedUUID]] = {}
+        self._left: dict[Place, set[ovsdb.UUID | ovsdb.NamedUUID]] = {}
+        self._place_owners: dict[Place, set[str]] = {}
+        self._places_of: dict[RowKey, set[Place]] = {}
+        self._names: dict[RowKey, ovsdb.NamedUUID] = {}
+        inserts: list[tuple[str, Insert]] = []
+        for delta in deltas:
+            for change in delta.changes:
+                self._collect(delta.owner, change, inserts)
+        self._mutate(exclude=set(self._names))
+        for owner, insert in inserts:
+            self._insert(owner, insert)
+
+    def blamed(self, error: ovsdb.TransactionError) -> str | None:
+        """The one owner whose operation NB refused; None where the refusal names no operation or one of several owners."""
+        if error.index is None or error.index >= len(self._owners):
+            return None
+        owners = self._owners[error.index]
+        return next(iter(owners)) if len(owners) == 1 else None
+
+    def _collect(
+        self, owner: str, change: Insert | Update | Remove | Move, inserts: list[tuple[str, Insert]]
+    ) -> None:
+        match change:
+            case Insert():
+                name = ovsdb.NamedUUID(f"row{len(self._names)}")
+                self._names[change.key] = name
+                inserts.append((owner, change))
+                if change.place is not None:
+                    self._join(change.place, name, owner)
+            case Update():
+                self._add(operations.update(change.key.table, change.uuid, change.columns), owner)
+            case Remove(place=None):
+                self._add(operations.delete(change.key.table, change.uuid), owner)
+            case Remove(place=place):
+                assert place is not None
+                self._leave(place, change.uuid, owner)
+            case Move():
+                self._leave(change.origin, change.uuid, owner)
+                self._join(change.place, change.uuid, owner)
+
+    def _join(self, place: Place, uuid: ovsdb.UUID | ovsdb.NamedUUID, owner: str) -> None:
+        self._joined.setdefault(place, set()).add(uuid)
+        self._places_of.setdefault(place.key, set()).add(place)
+        self._place_owners.setdefault(place, set()).add(owner)
+
+    def _leave(self, place: Place, uuid: ovsdb.UUID, owner: str) -> None:
+        if self._replica.uuid(place.key) is None:
+            return
+        self._left.setdefault(place, set()).add(uuid)
+        self._place_owners.setdefault(place, set()).add(owner)
+
+    def _mutate(self, exclude: set[RowKey]) -> None:
+        for place, owners in self._place_owners.items():
+            if place.key in exclude:
+                continue
+            uuid = self._replica.uuid(place.key)
+            assert uuid is not None, f"{place.key} vanished between check and use"
+            mutations: list[tuple[str, str, frozenset[ovsdb.UUID | ovsdb.NamedUUID]]] = []
+            if joined := self._joined.get(place):
+                mutations.append((place.column, "insert", frozenset(joined)))
+            if left := self._left.get(place):
+                mutations.append((place.column, "delete", frozenset(left)))
+            self.operations.append(operations.mutate(place.table, uuid, mutations))
+            self._owners.append(owners)
+
+    def _insert(self, owner: str, insert: Insert) -> None:
+        columns = dict(insert.columns)
+        for place in self._places_of.get(insert.key, ()):
+            columns[place.column] = frozenset(self._joined[place])
+        self._add(operations.insert(insert.key.table, columns, self._names[insert.key]), owner)
+
+    def _add(self, operation: ovsdb.Operation, owner: str) -> None:
+        self.operations.append(operation)
+        self._owners.append({owner})
+
+
+def _batches(deltas: Sequence[Delta]) -> list[list[Delta]]:
+    batches: list[list[Delta]] = []
+    size = CHANGES_A_TRANSACTION
+    for delta in deltas:
+        if size + len(delta.changes) > CHANGES_A_TRANSACTION:
+            batches.append([])
+            size = 0
+        batches[-1].append(delta)
+        size += len(delta.changes)
+    return batches

@@ -1,0 +1,15 @@
+"""One module a concern: pure functions from an object to what it needs."""
+
+from controller.engine.reconciler import Reconciler
+from controller.reconcilers import address, namespace, node, pod, subnet, vpc
+
+RECONCILERS: tuple[Reconciler, ...] = (
+    vpc.router,
+    subnet.switch,
+    subnet.usage,
+    namespace.placement,
+    node.port,
+    pod.port,
+    address.record,
+)
+"""Everyone who is asked, whatever is asked about."""

@@ -1,0 +1,25 @@
+"""Kube-OVN's names of things in NB and in the API, so that people find in this network what they know from that one."""
+
+DEFAULT_VPC = "ovn-cluster"
+DEFAULT_SUBNET = "ovn-default"
+JOIN_SUBNET = "join"
+
+
+def pod_port(namespace: str, name: str) -> str:
+    """The logical switch port of a pod, which is also the name of its IP object and the ``iface-id`` on its node."""
+    return f"{name}.{namespace}"
+
+
+def node_port(name: str) -> str:
+    """The logical switch port by which a node itself takes part in the network, on the join switch."""
+    return f"node-{name}"
+
+
+def router_port(router: str, switch: str) -> str:
+    """A router's port towards a switch."""
+    return f"{router}-{switch}"
+
+
+def switch_port(switch: str, router: str) -> str:
+    """A switch's port towards a router."""
+    return f"{switch}-{router}"

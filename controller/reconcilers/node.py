@@ -1,0 +1,22 @@
+"""A node takes part in the network by a port on the join switch, so that it reaches pods and pods reach it."""
+
+from controller.api.core import Node
+from controller.api.kinds import NODES
+from controller.engine.fragment import NOTHING, Fragment
+from controller.engine.reconciler import reconciler
+from controller.engine.view import View
+from controller.reconcilers.endpoint import allocation, port_row, promise
+from controller.reconcilers.names import node_port
+
+
+@reconciler("node", NODES)
+def port(node: Node, view: View) -> Fragment:
+    """The node's port on the join switch, and the promise to its daemon."""
+    found = allocation(node_port(node.name), view)
+    if found is None:
+        return NOTHING
+    address, subnet = found
+    return Fragment(
+        rows=(port_row(address, {"node": node.name, "ls": subnet.name}),),
+        annotations=promise(address, subnet),
+    )

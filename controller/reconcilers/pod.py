@@ -1,0 +1,30 @@
+"""A pod is one logical switch port on the switch of its subnet."""
+
+from controller.api.core import Pod
+from controller.api.kinds import PODS
+from controller.engine.fragment import NOTHING, Fragment
+from controller.engine.reconciler import reconciler
+from controller.engine.view import View
+from controller.reconcilers.endpoint import allocation, port_row, promise
+from controller.reconcilers.names import pod_port
+
+
+def needs_network(pod: Pod) -> bool:
+    """Whether the pod is to have an address: scheduled, not on its node's own network, not finished or evicted."""
+    return bool(pod.spec.node_name) and not pod.spec.host_network and not pod.is_finished
+
+
+@reconciler("pod", PODS)
+def port(pod: Pod, view: View) -> Fragment:
+    """The pod's port, and the promise to its daemon once the port is in NB.
+
+    Evicted and finished pods need no port: an empty fragment is how they are cleaned up.
+    """
+    if not needs_network(pod):
+        return NOTHING
+    found = allocation(pod_port(pod.namespace, pod.name), view)
+    if found is None:
+        return NOTHING
+    address, subnet = found
+    labels = {"pod": pod.path, "ls": subnet.name}
+    return Fragment(rows=(port_row(address, labels),), annotations=promise(address, subnet))

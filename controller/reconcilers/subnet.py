@@ -1,0 +1,64 @@
+"""A subnet is one logical switch, spread over all nodes, and a port of its VPC's router as the pods' gateway."""
+
+import hashlib
+
+from controller.api.kinds import SUBNETS
+from controller.api.kubeovn import Subnet
+from controller.api.meta import Condition
+from controller.engine.addressing import Addressing
+from controller.engine.fragment import NOTHING, Fragment
+from controller.engine.reconciler import reconciler
+from controller.engine.view import View
+from controller.northbound.rows import Place, Row, RowKey
+from controller.reconcilers.names import DEFAULT_VPC, router_port, switch_port
+
+
+@reconciler("subnet", SUBNETS)
+def switch(subnet: Subnet, view: View) -> Fragment:
+    """The switch, the router's port that is its gateway, and the switch's port towards the router."""
+    addressing = Addressing.of(subnet)
+    vpc = subnet.spec.vpc or DEFAULT_VPC
+    towards_switch = router_port(vpc, subnet.name)
+    towards_router = switch_port(subnet.name, vpc)
+    return Fragment(
+        rows=(
+            Row(RowKey("Logical_Switch", subnet.name), {}),
+            Row(
+                RowKey("Logical_Router_Port", towards_switch),
+                {"mac": gateway_mac(towards_switch), "networks": frozenset(addressing.gateway_networks)},
+                Place("Logical_Router", vpc, "ports"),
+            ),
+            Row(
+                RowKey("Logical_Switch_Port", towards_router),
+                {
+                    "type": "router",
+                    "addresses": frozenset(("router",)),
+                    "options": {"router-port": towards_switch},
+                },
+                Place("Logical_Switch", subnet.name, "ports"),
+            ),
+        ),
+        conditions=(Condition(type="Ready", status="True", reason="LogicalSwitchCreated"),),
+    )
+
+
+@reconciler("subnet-usage", SUBNETS)
+def usage(subnet: Subnet, view: View) -> Fragment:
+    """How many addresses are free and taken: told apart from the switch, since it changes with every pod."""
+    used = view.usage(subnet.name)
+    if used is None:
+        return NOTHING
+    return Fragment(
+        status={
+            "v4availableIPs": float(used.v4_available),
+            "v4usingIPs": float(used.v4_used),
+            "v6availableIPs": float(used.v6_available),
+            "v6usingIPs": float(used.v6_used),
+        }
+    )
+
+
+def gateway_mac(port: str) -> str:
+    """A router port's MAC, locally administered and made from its name: the same after every restart, without a record."""
+    digest = hashlib.blake2b(port.encode(), digest_size=5).hexdigest()
+    return ":".join(["0a", *(digest[at : at + 2] for at in range(0, 10, 2))])
