@@ -19,6 +19,7 @@ from testbed.results.figures import (
 )
 from testbed.results.find import RunNotFound, find, runs_in
 from testbed.results.host import fingerprint
+from testbed.results.journal import frame_of
 from testbed.results.names import unit_of
 from testbed.results.records import Counter, Metric, lookup
 from testbed.results.rows import Event, Resource, Sample, text_of_labels
@@ -64,6 +65,7 @@ __all__ = [
     "encode",
     "find",
     "fingerprint",
+    "frame_of",
     "judge",
     "lookup",
     "runs_in",

@@ -17,6 +17,7 @@ import msgspec
 from testbed.results.rows import arrow_schema
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from pandas import DataFrame
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -78,10 +79,9 @@ def read_lines(path: Path, kind: type[T]) -> list[T]:
 
 def write_table(path: Path, rows: Iterable[msgspec.Struct], kind: type[msgspec.Struct]) -> None:
     """Write ``rows`` as Parquet to ``path``, which appears whole or not at all."""
-    import pyarrow as pa
     from pyarrow import parquet
 
-    table = pa.Table.from_pylist([msgspec.structs.asdict(row) for row in rows], schema=arrow_schema(kind))
+    table = _arrow_of(rows, kind)
     unfinished = path.with_suffix(".parquet.tmp")
     try:
         parquet.write_table(table, unfinished, compression="zstd")
@@ -96,16 +96,22 @@ def read_table(path: Path, kind: type[msgspec.Struct]) -> DataFrame:
 
     From the Parquet file or, if the run never ended, from its lines; empty if neither is there.
     """
-    import pyarrow as pa
     from pyarrow import parquet
 
-    schema = arrow_schema(kind)
     if path.exists():
-        table = parquet.read_table(path)
-    elif _lines_of(path).exists():
-        rows = read_lines(_lines_of(path), kind)
-        table = pa.Table.from_pylist([msgspec.structs.asdict(row) for row in rows], schema=schema)
-    else:
-        table = schema.empty_table()
-    frame: DataFrame = table.to_pandas()
+        frame: DataFrame = parquet.read_table(path).to_pandas()
+        return frame
+    lines = _lines_of(path)
+    return frame_of(read_lines(lines, kind) if lines.exists() else (), kind)
+
+
+def frame_of(rows: Iterable[msgspec.Struct], kind: type[msgspec.Struct]) -> DataFrame:
+    """``rows`` as a table with the columns of ``kind``."""
+    frame: DataFrame = _arrow_of(rows, kind).to_pandas()
     return frame
+
+
+def _arrow_of(rows: Iterable[msgspec.Struct], kind: type[msgspec.Struct]) -> pa.Table:
+    import pyarrow as pa
+
+    return pa.Table.from_pylist([msgspec.structs.asdict(row) for row in rows], schema=arrow_schema(kind))
