@@ -1,0 +1,153 @@
+"""The emulated system: one central, several nodes, one fabric, an external host, and its start and end.
+
+Start-up is in phases, and each is done for all machines before the next begins: the processors are few, so a
+phase for all takes as long as the same work in any other order, and what is waited for is always one thing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+
+from testbed.cluster.central import Central
+from testbed.cluster.daemon import Daemon
+from testbed.cluster.external import External
+from testbed.cluster.fabric import Fabric
+from testbed.cluster.node import Node
+from testbed.cluster.processes import Process, stop_all, wait_ready, wait_until
+from testbed.cluster.spec import ClusterSpec
+
+START_TIMEOUT_S = 60.0
+"""For each phase; generous, since the machine may be loaded."""
+
+
+class Cluster:
+    """A cluster as a context manager, to be used inside an enclosure (`testbed.cluster.enclosure`).
+
+    Args:
+        spec: what to build.
+        directory: its state directory (`testbed.cluster.state.claim`).
+    """
+
+    def __init__(self, spec: ClusterSpec, directory: Path) -> None:
+        self.spec = spec
+        self.directory = directory
+        self.timings: dict[str, float] = {}
+        """Seconds each phase of start-up took."""
+        self._fabric: Fabric | None = None
+
+    def __enter__(self) -> Cluster:
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def daemons(self) -> tuple[Daemon, ...]:
+        """Every OVN and OVS daemon: the central's, then node by node."""
+        return (*self.central.daemons, *(daemon for node in self.nodes for daemon in node.daemons))
+
+    def processes(self) -> tuple[Process, ...]:
+        """Every supervised process."""
+        return tuple(daemon.process for daemon in self.daemons())
+
+    def check(self) -> None:
+        """Do nothing if every process lives.
+
+        Raises:
+            DaemonDied: one ended although nobody stopped it.
+        """
+        for process in self.processes():
+            process.check()
+
+    def stop(self) -> None:
+        """Kill every process and remove the network; harmless when there is nothing left to stop."""
+        if self._fabric is not None:
+            stop_all(self.processes())
+            self._fabric.unmake()
+            self._fabric = None
+
+    def _start(self) -> None:
+        with self._phase("network"):
+            self._make_network()
+        with self._phase("central"):
+            self._start_daemons(self.central.daemons)
+        with self._phase("databases"):
+            self._start_daemons([node.database_server for node in self.nodes])
+        with self._phase("switches"):
+            switches = [node.switch for node in self.nodes]
+            self._start_daemons(switches)
+            self._wait(
+                lambda: all(node.has_tunnel_device for node in self.nodes), switches, "there is no br-phys"
+            )
+            for node in self.nodes:
+                node.address_tunnel()
+        with self._phase("chassis"):
+            self._start_daemons([node.chassis for node in self.nodes])
+            self._wait_for_chassis()
+
+    def _make_network(self) -> None:
+        spec = self.spec
+        spec.release.enter(self.directory)  # before any machine takes its copy of the mounts
+        fabric = self._fabric = Fabric()
+        net = fabric.net
+        self.central: Central = net.addHost("central", cls=Central)
+        self.external: External = net.addHost("external", cls=External)
+        self.nodes: tuple[Node, ...] = tuple(net.addHost(name, cls=Node) for name in spec.node_names)
+        self.central.place(self.directory / "central", spec.release, spec.options)
+        for number, node in enumerate(self.nodes, start=1):
+            node.place(
+                number,
+                self.directory / node.name,
+                spec.release,
+                self.central.southbound_for_nodes,
+                spec.encapsulation,
+            )
+        central = fabric.plug(self.central, fabric.management)
+        external = fabric.plug(self.external, fabric.tor)
+        ports = [(fabric.plug(node, fabric.management), fabric.plug(node, fabric.tor)) for node in self.nodes]
+        fabric.make()
+        self.central.prepare(central)
+        self.external.prepare(external)
+        for node, (management, underlay) in zip(self.nodes, ports, strict=True):
+            node.prepare(management, underlay)
+
+    def _start_daemons(self, daemons: Sequence[Daemon]) -> None:
+        for daemon in daemons:
+            daemon.process.start()
+        wait_ready([daemon.process for daemon in daemons], START_TIMEOUT_S)
+
+    def _wait(self, condition: Callable[[], bool], needed: Sequence[Daemon], why: str) -> None:
+        wait_until(condition, [daemon.process for daemon in needed], START_TIMEOUT_S, why)
+
+    def _wait_for_chassis(self) -> None:
+        """Until every node is a chassis in SB: one `ovn-sbctl` waits for all."""
+        arguments = [f"--db={self.central.southbound}", f"--timeout={START_TIMEOUT_S:.0f}"]
+        for node in self.nodes:
+            arguments += ["--", "wait-until", "Chassis", node.name]
+        release = self.spec.release
+        waiting = subprocess.Popen(
+            release.argv("ovn-sbctl", *arguments), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        chassis = [node.chassis for node in self.nodes]
+        try:
+            self._wait(lambda: waiting.poll() == 0, chassis, "its chassis is not in SB")
+        finally:
+            waiting.kill()
+            waiting.wait()
+
+    @contextlib.contextmanager
+    def _phase(self, name: str) -> Iterator[None]:
+        began = time.monotonic()
+        yield
+        self.timings[name] = time.monotonic() - began

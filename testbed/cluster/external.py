@@ -1,0 +1,24 @@
+"""A host beyond the cluster, on the ToR's uplink: what egress and external probes reach."""
+
+from __future__ import annotations
+
+from testbed.cluster.fabric import UNDERLAY_NETWORK, underlay_address
+from testbed.cluster.host import Host
+
+
+class External(Host):
+    """The machine `external`."""
+
+    address: str
+
+    def prepare(self, interface: str) -> None:
+        """Bring its interface up."""
+        self.address = underlay_address(1)
+        self.must(["ethtool", "-K", interface, "tx", "off"])  # its packets meet userspace datapaths
+        self.ip(
+            [
+                "link set lo up",
+                f"addr add {self.address}/{UNDERLAY_NETWORK.prefixlen} dev {interface}",
+                f"link set {interface} up",
+            ]
+        )

@@ -1,0 +1,156 @@
+"""An emulated Kubernetes node: one OVN chassis with daemons of its own in a network namespace of its own.
+
+Its interfaces: `NODE-eth0` on the management network (ovn-controller reaches SB there), `NODE-eth1` on the underlay.
+The underlay one belongs to `br-phys`, a userspace bridge whose internal port carries the Geneve address: what leaves
+a tunnel must pass Open vSwitch, as it would with a network card driven from user space.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from testbed.cluster import seed
+from testbed.cluster.central import PROBE_MS
+from testbed.cluster.daemon import Daemon
+from testbed.cluster.fabric import (
+    MANAGEMENT_NETWORK,
+    UNDERLAY_MTU,
+    UNDERLAY_NETWORK,
+    management_address,
+    underlay_address,
+)
+from testbed.cluster.host import Host
+from testbed.releases.release import Release
+
+INTEGRATION_BRIDGE, PHYSICAL_BRIDGE = "br-int", "br-phys"
+
+
+class Node(Host):
+    """The machine `nodeN`."""
+
+    def place(
+        self, number: int, directory: Path, release: Release, southbound: str, encapsulation: str
+    ) -> None:
+        """Say where its files lie and what it runs; nothing is started yet."""
+        self.directory = directory
+        self.release = release
+        self.southbound = southbound
+        self.encapsulation = encapsulation
+        self.management_ip = management_address(number + 10)
+        self.tunnel_ip = underlay_address(number + 10)
+        self.database = f"unix:{directory / 'db.sock'}"
+        self.bridge_management = directory / f"{INTEGRATION_BRIDGE}.mgmt"
+        self.database_server = Daemon(
+            release,
+            "ovsdb-server",
+            self.name,
+            "database",
+            (f"--remote=punix:{directory}/db.sock", f"--unixctl={directory}/db.ctl", f"{directory}/conf.db"),
+            directory,
+            launch=self.popen,
+            control=lambda _pid: directory / "db.ctl",
+            ready=directory / "db.sock",
+        )
+        self.switch = Daemon(
+            release,
+            "ovs-vswitchd",
+            self.name,
+            "switch",
+            # --enable-dummy without "override": ports of type dummy (stub pods) beside real ones (live pods)
+            (self.database, f"--unixctl={directory}/ovs-vswitchd.ctl", "--enable-dummy", "--disable-system"),
+            directory,
+            launch=self.popen,
+            control=lambda _pid: directory / "ovs-vswitchd.ctl",
+            ready=self.bridge_management,
+        )
+        self.chassis = Daemon(
+            release,
+            "ovn-controller",
+            self.name,
+            "chassis",
+            (self.database,),  # OVN 23.03's refuses --unixctl: the socket has its default name
+            directory,
+            launch=self.popen,
+            control=lambda pid: directory / f"ovn-controller.{pid}.ctl",
+        )
+
+    @property
+    def daemons(self) -> tuple[Daemon, ...]:
+        """Its daemons, in the order in which they are started."""
+        return (self.database_server, self.switch, self.chassis)
+
+    def prepare(self, management: str, underlay: str) -> None:
+        """Bring its interfaces up and write its database."""
+        self.ip(
+            [
+                "link set lo up",
+                f"addr add {self.management_ip}/{MANAGEMENT_NETWORK.prefixlen} dev {management}",
+                f"link set {management} up",
+                f"link set {underlay} up",
+            ]
+        )
+        self.directory.mkdir()
+        schema = self.release.schema_path("vswitch.ovsschema")
+        seed.write(self.directory / "conf.db", schema, self._configuration(underlay))
+
+    @property
+    def has_tunnel_device(self) -> bool:
+        """Whether vswitchd has made the device that is to carry the Geneve address."""
+        return Path(f"/proc/{self.pid}/root/sys/class/net/{PHYSICAL_BRIDGE}").exists()
+
+    def address_tunnel(self) -> None:
+        """Give the internal port of br-phys the Geneve address."""
+        # TCP from the namespace through the userspace datapath would keep its unfinished checksums
+        self.must(["ethtool", "-K", PHYSICAL_BRIDGE, "tx", "off"])
+        self.ip(
+            [
+                f"addr add {self.tunnel_ip}/{UNDERLAY_NETWORK.prefixlen} dev {PHYSICAL_BRIDGE}",
+                f"link set {PHYSICAL_BRIDGE} up",
+            ]
+        )
+
+    def _configuration(self, underlay: str) -> list[seed.Row]:
+        ours = _port(INTEGRATION_BRIDGE, type="internal")
+        internal = _port(PHYSICAL_BRIDGE, type="internal", mtu_request=UNDERLAY_MTU)
+        uplink = _port(underlay)
+        integration = seed.Row(
+            "Bridge",
+            {
+                "name": INTEGRATION_BRIDGE,
+                "datapath_type": "netdev",
+                "fail_mode": "secure",
+                "ports": seed.references(ours[:1]),
+            },
+        )
+        physical = seed.Row(
+            "Bridge",
+            {
+                "name": PHYSICAL_BRIDGE,
+                "datapath_type": "netdev",
+                "ports": seed.references([internal[0], uplink[0]]),
+            },
+        )
+        switch = seed.Row(
+            "Open_vSwitch",
+            {
+                "bridges": seed.references([integration, physical]),
+                "external_ids": seed.string_map(
+                    {
+                        "system-id": self.name,
+                        "hostname": self.name,
+                        "ovn-remote": self.southbound,
+                        "ovn-remote-probe-interval": str(PROBE_MS),
+                        "ovn-openflow-probe-interval": str(PROBE_MS // 1000),
+                        "ovn-encap-type": self.encapsulation,
+                        "ovn-encap-ip": self.tunnel_ip,
+                        "ovn-bridge-datapath-type": "netdev",
+                    }
+                ),
+            },
+        )
+        return [switch, integration, physical, *ours, *internal, *uplink]
+
+
+def _port(name: str, **interface: seed.Json) -> tuple[seed.Row, seed.Row]:
+    device = seed.Row("Interface", {"name": name, **interface})
+    return seed.Row("Port", {"name": name, "interfaces": seed.references([device])}), device

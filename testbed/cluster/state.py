@@ -1,0 +1,118 @@
+"""The state directory of a cluster: where its files lie, who holds it, and whether its holder still lives.
+
+A directory belongs to a live cluster exactly as long as somebody holds the lock on its `.lock` file. The kernel drops
+the lock with the last process that inherited it, so neither a crash nor a reused PID can make a dead cluster look
+alive. `sweep` removes the dead ones.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from testbed.cluster.errors import StateInUse
+
+LOCK = ".lock"
+DEFAULT_ROOT = Path("/run/ovn-testbed")
+
+
+def root() -> Path:
+    """Where the state directories lie: `$TESTBED_STATE`, else /run/ovn-testbed."""
+    chosen = os.environ.get("TESTBED_STATE")
+    return Path(chosen).absolute() if chosen else DEFAULT_ROOT
+
+
+@contextlib.contextmanager
+def claim(name: str, *, keep: bool = False) -> Iterator[Path]:
+    """Hold a new, empty state directory called `name`; on leaving it is removed unless `keep`.
+
+    Call it in the keeper, around `enclosure.run`. What dead clusters left is swept first.
+
+    Raises:
+        StateInUse: a live cluster of that name holds it.
+    """
+    sweep()
+    directory = root() / name
+    lock = _try_lock(directory)
+    if lock is None:
+        raise StateInUse(f"a cluster named {name!r} is running here: choose another name, or end it first")
+    try:
+        _empty(directory)
+        yield directory
+        if not keep:
+            _remove(directory)
+    except BaseException:
+        if not keep:
+            _remove(directory)
+        raise
+    finally:
+        os.close(lock)
+
+
+def sweep() -> tuple[Path, ...]:
+    """Remove the state directories whose cluster is dead; returns them.
+
+    Only directories that carry the testbed's lock file are looked at. A kept one (`claim(keep=True)`) is dead too:
+    keeping lasts until the next sweep.
+    """
+    swept = []
+    if root().is_dir():
+        for directory in sorted(root().iterdir()):
+            if not directory.is_symlink() and (directory / LOCK).is_file():
+                lock = _try_lock(directory)
+                if lock is not None:
+                    _remove(directory)
+                    os.close(lock)
+                    swept.append(directory)
+    return tuple(swept)
+
+
+def _try_lock(directory: Path) -> int | None:
+    """A descriptor that holds the lock of the (if need be, new) directory, or None if somebody else holds it."""
+    while True:
+        directory.mkdir(parents=True, exist_ok=True)
+        try:
+            descriptor = os.open(
+                directory / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
+            )
+        except FileNotFoundError:  # swept between the two calls
+            continue
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            return None
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(descriptor), (directory / LOCK).stat()):
+                return descriptor
+        os.close(descriptor)  # we locked a file that was just swept away
+
+
+def _empty(directory: Path) -> None:
+    for entry in directory.iterdir():
+        if entry.name == LOCK:
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
+
+
+def _remove(directory: Path, timeout_s: float = 5.0) -> None:
+    """Remove the tree; processes that the kernel is still killing may write into it meanwhile."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        try:
+            shutil.rmtree(directory)
+            return
+        except FileNotFoundError:
+            return
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
