@@ -1,14 +1,12 @@
 """`python -m testbed.measure`: the meter's process, started by the driver's client.
 
-Prints one JSON line `{"ready": true}` once every database was read and the socket takes requests; ends on SIGTERM or
-when its standard input closes.
+Prints one JSON line `{"ready": true}` once every database was read and the socket takes requests; ends on SIGTERM.
 """
 
 import argparse
 import asyncio
 import os
 import signal
-import sys
 from pathlib import Path
 
 import msgspec
@@ -37,6 +35,7 @@ async def run(config: MeterConfig, socket: Path) -> None:
 
 
 def main() -> None:
+    """Read the command line and run."""
     parser = argparse.ArgumentParser(prog="python -m testbed.measure", description=__doc__.split("\n")[0])
     parser.add_argument("--config", type=Path, required=True, help="JSON file: what to watch (MeterConfig)")
     parser.add_argument("--socket", type=Path, required=True, help="Unix socket on which requests are taken")
@@ -48,4 +47,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -5,7 +5,7 @@ import contextlib
 import itertools
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -48,7 +48,7 @@ class MeterFailed(Exception):
 
 class _Release(Protocol):
     def argv(self, program: str, *args: str) -> list[str]: ...
-    def environment(self) -> dict[str, str]: ...
+    def environment(self) -> Mapping[str, str]: ...
 
 
 class _Node(Protocol):
@@ -73,83 +73,66 @@ class MeasuredCluster(Protocol):
     """What the meter needs of a cluster (`testbed.cluster.Cluster` is one)."""
 
     @property
-    def directory(self) -> Path: ...
+    def directory(self) -> Path:
+        """State directory; the meter's own files go into `meter/` in it."""
+
     @property
-    def central(self) -> _Central: ...
+    def central(self) -> _Central:
+        """Where NB and SB are served."""
+
     @property
-    def nodes(self) -> Iterable[_Node]: ...
+    def nodes(self) -> Iterable[_Node]:
+        """The chassis to watch."""
 
 
 class Meter:
-    """One running meter. `async with await Meter.start(cluster) as meter: ...`, or `close()` it.
+    """The meter of one cluster: `async with Meter(cluster) as meter: ...`, or `start()` and `close()`.
 
     Requests may be made side by side. A change is `expect`ed before it is made, waited for with `until`, and read with
-    `ends`, which also forgets it.
+    `ends`, which also forgets it. Files of the meter are in `meter/` of the cluster's state directory.
     """
 
-    def __init__(self, process: asyncio.subprocess.Process, log: Path) -> None:
-        self._process = process
-        self._log = log
+    def __init__(self, cluster: MeasuredCluster) -> None:
+        self._directory = cluster.directory / "meter"
+        self._log = self._directory / "meter.log"
+        self._config = MeterConfig(
+            cluster.central.northbound,
+            cluster.central.southbound,
+            tuple(self._watched(node) for node in cluster.nodes),
+        )
         self._numbers = itertools.count(1)
         self._asked: dict[int, asyncio.Future[Answer]] = {}
+        self._process: asyncio.subprocess.Process | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._reading: asyncio.Task[None] | None = None
 
-    @classmethod
-    async def start(cls, cluster: MeasuredCluster) -> "Meter":
-        """Start the meter of a cluster: its files are in `meter/` of the state directory. Raises MeterFailed."""
-        directory = cluster.directory / "meter"
-        directory.mkdir(parents=True, exist_ok=True)
-        nodes = [
-            NodeConfig(
-                name=node.name,
-                database=node.database,
-                monitor_argv=tuple(
-                    node.release.argv(
-                        "ovs-ofctl",
-                        *flowmonitor.arguments(node.bridge_management, directory / f"{node.name}.ctl"),
-                    )
-                ),
-                monitor_environment=node.release.environment(),
-            )
-            for node in cluster.nodes
-        ]
-        config = MeterConfig(cluster.central.northbound, cluster.central.southbound, tuple(nodes))
-        return await cls.start_with(config, directory)
-
-    @classmethod
-    async def start_with(cls, config: MeterConfig, directory: Path) -> "Meter":
-        """Start a meter from what it is to watch; socket, log and configuration are put into `directory`."""
-        written, socket, log = directory / "meter.json", directory / "meter.sock", directory / "meter.log"
-        written.write_bytes(msgspec.json.encode(config))
+    async def start(self) -> None:
+        """Start the process; returns once it has read every database. Raises MeterFailed."""
+        self._directory.mkdir(parents=True, exist_ok=True)
+        config, socket = self._directory / "meter.json", self._directory / "meter.sock"
+        config.write_bytes(msgspec.json.encode(self._config))
         socket.unlink(missing_ok=True)
-        with log.open("ab") as sink:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "testbed.measure",
-                "--config",
-                str(written),
-                "--socket",
-                str(socket),
+        with self._log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "testbed.measure", "--config", str(config), "--socket", str(socket)),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
-                stderr=sink,
+                stderr=log,
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             )
-        meter = cls(process, log)
         try:
-            await meter._until_ready()
-            reader, meter._writer = await asyncio.open_unix_connection(socket, limit=LINE_LIMIT)
-            meter._reading = asyncio.create_task(meter._read(reader))
+            await self._until_ready(self._process)
+            reader, self._writer = await asyncio.open_unix_connection(socket, limit=LINE_LIMIT)
         except BaseException:
-            await meter.close()
+            await self.close()
             raise
-        return meter
+        self._reading = asyncio.create_task(self._read(reader))
 
     async def start_flows(self, nodes: Iterable[str] = ()) -> None:
-        """Start the flow monitors (of all nodes, when none is named): after bulk provisioning, which makes millions
-        of flow events. Raises MeterFailed."""
+        """Start the flow monitors, of all nodes when none is named. Raises FlowMonitorFailed.
+
+        That is for after bulk provisioning, which makes millions of flow events.
+        """
         await self._ask(StartFlows(tuple(nodes)), type(None), START_TIMEOUT_S)
 
     async def stop_flows(self) -> None:
@@ -169,8 +152,10 @@ class Meter:
         return await self._ask(Until(port, end, timeout), int, timeout)
 
     async def ends(self, port: str, timeout: float = 0) -> Ends:
-        """All ends of a change once every one is seen, or those that are after `timeout` s; the change is then no
-        longer expected."""
+        """All ends of a change once every one is seen, or those that are after `timeout` s.
+
+        The change is then no longer expected.
+        """
         return await self._ask(GetEnds(port, timeout), Ends, timeout)
 
     async def health(self) -> Health:
@@ -182,28 +167,40 @@ class Meter:
         if self._writer is not None:
             self._writer.close()
             self._writer = None
-        if self._process.returncode is None:
+        if self._process is not None:
             with contextlib.suppress(ProcessLookupError):
                 self._process.terminate()
-        await self._process.wait()
+            await self._process.wait()
+            self._process = None
         if self._reading is not None:
             await self._reading
             self._reading = None
 
     async def __aenter__(self) -> "Meter":
+        await self.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
     @property
-    def pid(self) -> int:
-        return self._process.pid
+    def pid(self) -> int | None:
+        """Of the process while it runs."""
+        return self._process.pid if self._process else None
 
-    async def _until_ready(self) -> None:
-        assert self._process.stdout is not None
+    def _watched(self, node: _Node) -> NodeConfig:
+        arguments = flowmonitor.arguments(node.bridge_management, self._directory / f"{node.name}.ctl")
+        return NodeConfig(
+            name=node.name,
+            database=node.database,
+            monitor_argv=tuple(node.release.argv("ovs-ofctl", *arguments)),
+            monitor_environment=dict(node.release.environment()),
+        )
+
+    async def _until_ready(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout is not None
         try:
-            line = await asyncio.wait_for(self._process.stdout.readline(), START_TIMEOUT_S)
+            line = await asyncio.wait_for(process.stdout.readline(), START_TIMEOUT_S)
         except TimeoutError:
             line = b""
         if b"ready" not in line:

@@ -7,7 +7,7 @@ expected meanwhile is marked, as something may have come and gone unseen.
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from controller.ovsdb import Batch, Client, OvsdbError
 from testbed.measure.clock import ClockOffset, monotonic_of_wall_ms
@@ -29,8 +29,9 @@ class Northbound:
         self._tracker = tracker
 
     def take(self, batch: Batch) -> None:
+        """Tell the tracker what a batch changed."""
         for change in batch.changes:
-            row = change.new if change.new is not None else change.old
+            row: Row | None = change.new if change.new is not None else change.old
             if row is not None:
                 present = change.new is not None
                 self._tracker.northbound(row["name"], mac_of(row["addresses"]), present, batch.received_ns)
@@ -52,21 +53,21 @@ class Southbound:
         self._chassis: dict[str, str] = {}
 
     def take(self, batch: Batch) -> None:
+        """Tell the tracker what a batch changed; ports last, as they refer to the rest."""
         ports = []
         for change in batch.changes:
             if change.table == "Port_Binding":
                 ports.append(change)
             elif change.new is not None and change.table == "Datapath_Binding":
-                self._datapaths[str(change.uuid)] = change.new["tunnel_key"]
+                self._datapaths[str(change.uuid)] = cast(int, change.new["tunnel_key"])
             elif change.new is not None:
-                self._chassis[str(change.uuid)] = change.new["name"]
+                self._chassis[str(change.uuid)] = str(change.new["name"])
         for change in ports:
             if change.new is not None:
-                self._tracker.southbound(
-                    change.new["logical_port"], self._port(change.new), batch.received_ns
-                )
+                port = str(change.new["logical_port"])
+                self._tracker.southbound(port, self._port(change.new), batch.received_ns)
             elif change.old is not None:
-                self._tracker.southbound(change.old["logical_port"], None, batch.received_ns)
+                self._tracker.southbound(str(change.old["logical_port"]), None, batch.received_ns)
 
     def _port(self, row: Row) -> PortRow:
         chassis = row["chassis"]
@@ -91,16 +92,21 @@ class NodeDatabase:
         self._offset = offset
 
     def take(self, batch: Batch) -> None:
+        """Tell the tracker what a batch changed."""
         for change in batch.changes:
-            before = change.old["external_ids"].get("iface-id") if change.old is not None else None
-            after = change.new["external_ids"].get("iface-id") if change.new is not None else None
+            was, ids = _external_ids(change.old), _external_ids(change.new)
+            before, after = was.get("iface-id"), ids.get("iface-id")
             if before is not None and before != after:
                 self._tracker.interface(before, None, batch.received_ns)
-            if change.new is not None and after is not None:
-                wall_ms = installed_ts(change.new["external_ids"])
+            if after is not None:
+                wall_ms = installed_ts(ids)
                 installed_ns = monotonic_of_wall_ms(wall_ms, self._offset()) if wall_ms is not None else None
                 plug = Plug(self._node, batch.received_ns, installed_ns)
                 self._tracker.interface(after, plug, batch.received_ns)
+
+
+def _external_ids(row: Row | None) -> Mapping[str, str]:
+    return cast(Mapping[str, str], row["external_ids"]) if row is not None else {}
 
 
 async def follow(

@@ -45,6 +45,7 @@ class FlowEvents(msgspec.Struct):
 
     @property
     def total(self) -> int:
+        """Of any sort."""
         return self.added + self.modified + self.deleted
 
     def take(self, happening: Happening) -> None:

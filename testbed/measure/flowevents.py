@@ -39,6 +39,10 @@ class MonitorGap(NamedTuple):
     resumed: bool
 
 
+DEFAULT_ENCAPSULATION = b"0/0xffff0000"
+"""From OVN 26.03 on, remote output flows also match the upper half of reg13, which chooses among several tunnel
+endpoints of a chassis; zero is what packets carry when nothing was chosen."""
+
 _EVENT = re.compile(rb"^ ?event=(ADDED|MODIFIED|DELETED)\b.*? (?:([^ ]+) )?actions=(.*)$", re.DOTALL)
 _GAP = re.compile(rb"FLOW_MONITOR_(PAUSED|RESUMED)|event=(PAUSED|RESUMED)")
 _SETS_REG15 = re.compile(rb"(?:load:0x[0-9a-f]+->NXM_NX_REG15\[\]|set_field:0x[0-9a-f]+->reg15)")
@@ -55,18 +59,20 @@ def parse(line: bytes) -> FlowEvent | MonitorGap | None:
 
 
 def _flow(match: bytes, actions: bytes) -> Lookup | Output | None:
-    fields = {}
-    for field in match.split(b","):
-        name, _, value = field.partition(b"=")
-        if name != b"priority":
-            fields[name] = value
-    if len(fields) != 2 or b"metadata" not in fields:
-        return None
-    metadata = fields[b"metadata"]
-    if b"/" in metadata:
-        return None
-    if b"dl_dst" in fields and b"/" not in fields[b"dl_dst"] and _SETS_REG15.search(actions):
-        return Lookup(int(metadata, 0), fields[b"dl_dst"].decode())
-    if b"reg15" in fields and b"/" not in fields[b"reg15"] and b"output:" in actions:
-        return Output(int(metadata, 0), int(fields[b"reg15"], 0))
+    fields = {name: value for name, _, value in (field.partition(b"=") for field in match.split(b","))}
+    fields.pop(b"priority", None)
+    names = fields.keys()
+    if names == {b"metadata", b"dl_dst"} and _SETS_REG15.search(actions):
+        datapath, mac = _exact(fields[b"metadata"]), fields[b"dl_dst"]
+        return Lookup(datapath, mac.decode()) if datapath is not None and b"/" not in mac else None
+    if names - {b"reg13"} == {b"metadata", b"reg15"} and b"output:" in actions:
+        if fields.get(b"reg13", DEFAULT_ENCAPSULATION) != DEFAULT_ENCAPSULATION:
+            return None
+        datapath, key = _exact(fields[b"metadata"]), _exact(fields[b"reg15"])
+        return Output(datapath, key) if datapath is not None and key is not None else None
     return None
+
+
+def _exact(value: bytes) -> int | None:
+    """A field that is matched in full; None for one under a mask."""
+    return None if b"/" in value else int(value, 0)

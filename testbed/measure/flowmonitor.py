@@ -6,6 +6,7 @@ tells that from then on nothing is missed.
 """
 
 import asyncio
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -43,7 +44,7 @@ class FlowMonitor:
     ) -> None:
         self.node = node
         self._argv = tuple(argv)
-        self._environment = dict(environment)
+        self._environment = {**os.environ, **environment}
         self._on_line = on_line
         self._on_end = on_end
         self._transport: asyncio.SubprocessTransport | None = None

@@ -59,16 +59,18 @@ class Service:
             (self._config.southbound, databases.Southbound(self._tracker)),
         ]
         for node in self._config.nodes:
-            source = databases.NodeDatabase(self._tracker, node.name, lambda: self._offset)
-            sources.append((node.database, source))
+            own = databases.NodeDatabase(self._tracker, node.name, lambda: self._offset)
+            sources.append((node.database, own))
         loop = asyncio.get_running_loop()
         ready = [loop.create_future() for _ in sources]
         for (endpoint, source), first in zip(sources, ready, strict=True):
             self._keep(databases.follow(endpoint, source, first, self._lose))
         await asyncio.wait_for(asyncio.gather(*ready), timeout)
-        self._keep(self._lateness.run())
+        self._lateness.start()
 
     async def stop(self) -> None:
+        """End the flow monitors and the connections."""
+        self._lateness.stop()
         await self._stop_flows(StopFlows())
         for task in self._tasks:
             task.cancel()

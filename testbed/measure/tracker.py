@@ -112,6 +112,7 @@ class Tracker:
 
     @property
     def expected(self) -> tuple[Ends, ...]:
+        """The changes expected now, with what was seen of each."""
         return tuple(expectation.ends for expectation in self._expectations.values())
 
     def lose(self, reason: str) -> None:

@@ -14,25 +14,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from testbed.releases import Release, resolve
+
 PR_SET_PDEATHSIG = 1
-SCHEMAS = {
-    "nb": "/usr/share/ovn/ovn-nb.ovsschema",
-    "sb": "/usr/share/ovn/ovn-sb.ovsschema",
-    "conf": "/usr/share/openvswitch/vswitch.ovsschema",
-}
-
-
-class SystemRelease:
-    """The OVN and OVS that the system has; another one is a prefix of each command."""
-
-    def __init__(self, *prefix: str) -> None:
-        self._prefix = prefix
-
-    def argv(self, program: str, *args: str) -> list[str]:
-        return [*self._prefix, program, *args]
-
-    def environment(self) -> dict[str, str]:
-        return dict(os.environ)
+SCHEMAS = {"nb": "ovn-nb.ovsschema", "sb": "ovn-sb.ovsschema", "conf": "vswitch.ovsschema"}
 
 
 @dataclass
@@ -56,7 +41,7 @@ class BareDaemon:
 class BareNode:
     name: str
     directory: Path
-    release: SystemRelease
+    release: Release
 
     @property
     def database(self) -> str:
@@ -83,7 +68,7 @@ class BareCentral:
 @dataclass
 class BareOvn:
     directory: Path
-    release: SystemRelease
+    release: Release
     central: BareCentral
     nodes: list[BareNode] = field(default_factory=list)
     running: list[BareDaemon] = field(default_factory=list)
@@ -173,12 +158,12 @@ def port_commands(switch: str, port: str, address: str, ip: str) -> list[str]:
 
 
 @contextmanager
-def bare_ovn(directory: Path, chassis: int, release: SystemRelease | None = None) -> Iterator[BareOvn]:
+def bare_ovn(directory: Path, chassis: int, release: str = "system") -> Iterator[BareOvn]:
     """A running OVN whose chassis have all registered in SB."""
-    release = release or SystemRelease()
     central = directory / "central"
     central.mkdir(parents=True)
-    ovn = BareOvn(directory, release, BareCentral(central))
+    ovn = BareOvn(directory, resolve(release), BareCentral(central))
+    ovn.release.enter(directory)
     try:
         for name in ("nb", "sb"):
             _database(ovn, "central", central, name, f"{name}.sock", name)
@@ -248,8 +233,9 @@ def _chassis(ovn: BareOvn, name: str, address: str) -> None:
 
 
 def _database(ovn: BareOvn, node: str, directory: Path, file: str, socket: str, name: str) -> None:
-    schema = SCHEMAS[file]
-    ovn.run("ovsdb-tool", "create", str(directory / f"{file}.db"), schema)
+    schema = directory / SCHEMAS[file]
+    schema.write_bytes(ovn.release.schema_path(schema.name).read_bytes())
+    ovn.run("ovsdb-tool", "create", str(directory / f"{file}.db"), str(schema))
     _start(
         ovn,
         f"ovsdb-server-{name}",
@@ -271,7 +257,7 @@ def _start(
     here = {key: str(directory) for key in ("OVS_RUNDIR", "OVN_RUNDIR", "OVS_LOGDIR", "OVN_LOGDIR")}
     process = subprocess.Popen(
         ovn.release.argv(program, *args, *options),
-        env={**ovn.release.environment(), **here},
+        env={**os.environ, **ovn.release.environment(), **here},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         preexec_fn=_die_with_parent,
