@@ -1,1 +1,1 @@
-"""One file a scenario: a file added here appears in ``testbed list``."""
+"""One file a scenario: a file added here appears in ``testbed list``. A file whose name begins with ``_`` does not."""

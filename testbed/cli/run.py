@@ -1,0 +1,102 @@
+"""``testbed run``: carry out a scenario and leave a run."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import Annotated
+
+import typer
+
+from testbed.cli import exits
+from testbed.cli.console import complain, print_json
+from testbed.cli.places import DEFAULT_RUNS, RunsDirectory
+from testbed.experiment import registry
+from testbed.experiment.errors import Fault, Unfit
+from testbed.experiment.params import override
+
+DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|)")
+SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
+
+
+def run(
+    scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="A name that `testbed list` shows.")],
+    profile: Annotated[str, typer.Option(help="A named set of params of the scenario.")] = "quick",
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Put a param in place; may be repeated."),
+    ] = None,
+    release: Annotated[
+        str, typer.Option(help="OVN build under test: system, suite:NAME or prefix:/path.")
+    ] = "system",
+    seed: Annotated[int | None, typer.Option(help="Seed of all random choices; drawn if not given.")] = None,
+    repeat: Annotated[int, typer.Option(min=1, help="Build the cluster so many times.")] = 1,
+    max_time: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Stop after this long (90s, 30m, 2h); keeps what it had."),
+    ] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the last cluster up until Ctrl-C.")] = False,
+    runs: RunsDirectory = DEFAULT_RUNS,
+    json: Annotated[bool, typer.Option("--json", help="Print run.json instead of the table.")] = False,
+) -> int:
+    """Run a scenario on an emulated cluster, then print its table and the path of its report.
+
+    What does not fit (an unknown name, too little memory, no privilege) is refused before anything is started. A run
+    that is stopped (Ctrl-C, --max-time, a daemon that dies) keeps the results it had.
+
+    Examples:
+      sudo testbed run incremental
+
+      sudo testbed run incremental --profile nightly --release suite:sid
+
+      sudo testbed run incremental --set pods=3000 --set nodes=5 --repeat 3
+
+      sudo testbed run incremental --keep        then look at the cluster with kubectl
+
+    Exit status: 0 good, 1 an expectation failed, 2 unfit request or machine, 3 a fault of the testbed, 130 Ctrl-C.
+    """
+    chosen = registry.load().find(scenario)
+    if profile not in chosen.profiles:
+        raise Unfit(
+            f"unknown profile {profile!r} of {scenario}; allowed: {', '.join(chosen.profiles)} "
+            f"(`testbed list {scenario}` shows them)"
+        )
+    params = override(chosen.profiles[profile], settings or ())
+    limit = _seconds(max_time) if max_time is not None else None
+
+    from testbed.cli.presenting import present
+    from testbed.cli.watching import Watcher
+    from testbed.experiment.run import Order, check, execute
+
+    order = Order(
+        scenario=chosen,
+        profile=profile,
+        params=params,
+        release=release,
+        seed=secrets.randbits(32) if seed is None else seed,
+        runs=runs,
+        repeat=repeat,
+        max_time_s=limit,
+        keep=keep,
+    )
+    build = check(order)
+    done, writer = execute(order, build, Watcher(release))
+    if json:
+        print_json(done)
+    elif not keep:
+        present(done, writer.path)
+    if done.status == "failed":
+        raise Fault(done.reason, writer.logs)
+    if done.status == "interrupted":
+        complain(f"interrupted; the results so far are in {writer.path}")
+        return exits.INTERRUPTED
+    if done.status == "timed-out":
+        complain(f"{done.reason}; the results so far are in {writer.path}")
+    return exits.GOOD if done.passed else exits.JUDGED_BAD
+
+
+def _seconds(text: str) -> float:
+    found = DURATION.fullmatch(text)
+    if found is None or float(found.group(1)) <= 0:
+        raise Unfit(f"--max-time: found {text!r}, allowed a time such as 90s, 30m or 2h")
+    return float(found.group(1)) * SECONDS[found.group(2)]

@@ -1,0 +1,129 @@
+"""The driver's view of pods: which are there and ready, and when the API accepted that, by one watch for all of them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from controller.api.core import Pod
+from controller.api.kinds import PODS
+from controller.kubernetes import Client
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is kept of a pod: whether it is ready, since when (CLOCK_MONOTONIC ns, the API server's), its address."""
+
+    ready: bool
+    ready_ns: int | None
+    address: str
+    uid: str
+
+
+class PodWatch:
+    """Follows all pods; keys are ``namespace/name``. Used as a task: ``run`` ends only with an error or cancelled."""
+
+    def __init__(self, api: Client) -> None:
+        self._api = api
+        self._pods: dict[str, Seen] = {}
+        self._ready = 0
+        self._gone_ns: dict[str, int] = {}
+        self._changed = asyncio.Condition()
+
+    async def run(self) -> None:
+        """Keep the view current."""
+        async for change in self._api.follow(PODS):
+            if change.type == "SYNCED" or change.object is None:
+                continue
+            accepted_ns = change.accepted_ns or change.received_ns
+            if change.type == "DELETED":
+                self._forget(change.object.path, accepted_ns)
+            else:
+                self._note(change.object, accepted_ns)
+            async with self._changed:
+                self._changed.notify_all()
+
+    @property
+    def count(self) -> int:
+        """Pods there are."""
+        return len(self._pods)
+
+    @property
+    def ready(self) -> int:
+        """Pods that are Ready."""
+        return self._ready
+
+    def get(self, key: str) -> Seen | None:
+        """What is known of one pod."""
+        return self._pods.get(key)
+
+    async def until_ready(self, key: str, timeout: float) -> int:
+        """When the API accepted Ready=True of this pod (ns); raises ``TimeoutError`` naming the pod."""
+
+        def ready_ns() -> int | None:
+            seen = self._pods.get(key)
+            return seen.ready_ns if seen and seen.ready else None
+
+        return await self._until(ready_ns, timeout, f"pod {key} was not Ready")
+
+    async def until_gone(self, key: str, timeout: float) -> int:
+        """When the API removed this pod (ns); raises ``TimeoutError`` naming the pod."""
+        return await self._until(
+            lambda: self._gone_ns.get(key) if key not in self._pods else None,
+            timeout,
+            f"pod {key} was not gone",
+        )
+
+    async def until_all_ready(
+        self, keys: Iterable[str], patience: float, progress: Callable[[int, int], None]
+    ) -> None:
+        """Until every pod of ``keys`` is Ready; raises ``TimeoutError`` if none became so for ``patience`` seconds."""
+        waiting = set(keys)
+        total = len(waiting)
+        while True:
+            before = len(waiting)
+            waiting = {key for key in waiting if not ((seen := self._pods.get(key)) and seen.ready)}
+            progress(total - len(waiting), total)
+            if not waiting:
+                return
+            if before != len(waiting):
+                deadline = time.monotonic() + patience
+            elif time.monotonic() > deadline:
+                some = ", ".join(sorted(waiting)[:3])
+                raise TimeoutError(
+                    f"{len(waiting)} of {total} pods were not Ready and none became so for {patience:g} s: {some} ..."
+                )
+            async with self._changed:
+                try:
+                    await asyncio.wait_for(self._changed.wait(), 1)
+                except TimeoutError:
+                    continue
+
+    async def _until(self, moment: Callable[[], int | None], timeout: float, fault: str) -> int:
+        try:
+            async with asyncio.timeout(timeout):
+                async with self._changed:
+                    while (found := moment()) is None:
+                        await self._changed.wait()
+                    return found
+        except TimeoutError:
+            raise TimeoutError(f"{fault} within {timeout:g} s") from None
+
+    def _note(self, pod: Pod, accepted_ns: int) -> None:
+        before = self._pods.get(pod.path)
+        ready = pod.is_ready
+        if before is not None and before.uid != pod.metadata.uid:
+            self._forget(pod.path, accepted_ns)
+            before = None
+        since = before.ready_ns if before is not None and before.ready else accepted_ns
+        self._ready += int(ready) - int(before is not None and before.ready)
+        self._pods[pod.path] = Seen(ready, since if ready else None, pod.status.pod_ip, pod.metadata.uid)
+        self._gone_ns.pop(pod.path, None)
+
+    def _forget(self, key: str, accepted_ns: int) -> None:
+        gone = self._pods.pop(key, None)
+        if gone is not None and gone.ready:
+            self._ready -= 1
+        self._gone_ns[key] = accepted_ns

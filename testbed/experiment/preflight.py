@@ -1,0 +1,45 @@
+"""What must hold before anything is started: each thing that does not is one line with its remedy."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+from testbed.experiment import memory
+from testbed.experiment.errors import Unfit
+from testbed.experiment.memory import GIB, Demand
+
+TOOLS = {
+    "mnexec": "mininet",
+    "ip": "iproute2",
+    "ethtool": "ethtool",
+    "ping": "iputils-ping",
+}
+"""Programs that every cluster needs beside the release's own, and the Debian package of each."""
+
+
+def require_privilege() -> None:
+    """Raises ``Unfit`` unless we may make namespaces and interfaces."""
+    if os.geteuid() != 0:
+        raise Unfit("network namespaces need root: run it with sudo")
+
+
+def require_tools() -> None:
+    """Raises ``Unfit`` naming every missing program and the packages that bring them."""
+    missing = {tool: package for tool, package in TOOLS.items() if shutil.which(tool) is None}
+    if missing:
+        packages = " ".join(sorted(set(missing.values())))
+        raise Unfit(f"missing {', '.join(missing)}: run `make setup` (or: apt-get install {packages})")
+
+
+def require_memory(demand: Demand, room: int | None = None) -> None:
+    """Raises ``Unfit`` if the cluster asked for does not fit, naming what would."""
+    room = memory.available() if room is None else room
+    if demand.bytes <= room:
+        return
+    fits = memory.most_pods(demand.nodes, room)
+    remedy = f"--set pods={fits} would fit" if fits else "ask for fewer nodes"
+    raise Unfit(
+        f"{demand.pods} pods on {demand.nodes} nodes need about {demand.bytes / GIB:.1f} GiB, "
+        f"{room / GIB:.1f} GiB are free: {remedy}"
+    )

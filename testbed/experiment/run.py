@@ -1,0 +1,257 @@
+"""A run: a scenario carried out on one or several instances, and the directory that is left of it.
+
+The order of things is what makes a run safe to stop at any moment: what can be refused is refused before anything is
+started; the directory and its ``run.json`` are there before the first instance; results are kept as they come; and
+however the last instance ended, what was had is summed up.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from testbed import releases
+from testbed.cluster import ClusterSpec, enclosure, state
+from testbed.experiment import preflight
+from testbed.experiment.channel import Ended, Message, Progress, Sender, receive
+from testbed.experiment.instance import Assignment, carry_out
+from testbed.experiment.memory import Demand
+from testbed.experiment.params import ScenarioParams
+from testbed.experiment.scenario import Scenario, Summary
+from testbed.experiment.trust import worst
+from testbed.results import ReleaseUnderTest, Run, RunWriter, Validity, fingerprint, judge, stamps
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What somebody asked for."""
+
+    scenario: type[Scenario]
+    profile: str
+    params: ScenarioParams
+    release: str
+    seed: int
+    runs: Path
+    repeat: int = 1
+    max_time_s: float | None = None
+    keep: bool = False
+
+
+class Spectator(Protocol):
+    """Whoever watches a run; told from a thread of the run's own."""
+
+    def progress(self, instance: int, of: int, progress: Progress) -> None:
+        """The instance is this far."""
+
+    def pause(self) -> None:
+        """An instance is over: draw nothing until the next progress."""
+
+    def kept(self, run: Run, directory: Path, look: tuple[str, ...]) -> None:
+        """The run is written and its last cluster stays up until Ctrl-C; ``look`` says how to look at it."""
+
+
+def check(order: Order) -> releases.Release:
+    """Refuse what cannot be, before anything is started.
+
+    Raises ``Unfit`` or ``ReleaseUnavailable`` with the remedy in one line.
+    """
+    preflight.require_privilege()
+    preflight.require_tools()
+    release = releases.resolve(order.release)
+    preflight.require_memory(Demand(order.params.nodes, order.params.pods))
+    return release
+
+
+def execute(order: Order, release: releases.Release, spectator: Spectator) -> tuple[Run, RunWriter]:
+    """Carry the order out and write the run, however it ends; the run's status says how."""
+    return _Execution(order, release, spectator).carry_out()
+
+
+class _Execution:
+    """One run on its way: what has been told of it so far, and the directory that it is written to."""
+
+    def __init__(self, order: Order, release: releases.Release, spectator: Spectator) -> None:
+        self._order = order
+        self._release = release
+        self._spectator = spectator
+        self._began = time.monotonic()
+        self._writer = RunWriter.create(order.runs, order.scenario.name())
+        self._run = _opening(order, release, self._writer.id)
+        self._writer.write(self._run)
+        self._validities: list[Validity] = []
+        self._closed: Run | None = None
+
+    def carry_out(self) -> tuple[Run, RunWriter]:
+        for number in range(1, self._order.repeat + 1):
+            ended = self._instance(number)
+            if ended.outcome != "complete":
+                break
+        return self._closed or self._close(ended), self._writer
+
+    def _instance(self, number: int) -> Ended:
+        """Build, drive and take down one cluster in an enclosure of its own; its logs are kept whatever happens."""
+        order = self._order
+        name = f"{order.scenario.name()}-{self._writer.id.rpartition('-')[2]}"
+        logs = self._writer.logs / f"instance-{number}"
+        spec = ClusterSpec(name=name, nodes=order.params.nodes, release=self._release)
+        with state.claim(name) as directory:
+            assignment = Assignment(
+                number=number,
+                scenario=order.scenario,
+                params=order.params,
+                spec=spec,
+                directory=directory,
+                seed=order.seed,
+                logs=logs,
+                deadline=self._began + order.max_time_s if order.max_time_s is not None else None,
+                keep=order.keep and number == order.repeat,
+            )
+            listener = _Listener(self, assignment)
+            try:
+                status = listener.enclose()
+            finally:
+                _keep_logs(directory, logs)
+        return listener.ended or Ended(
+            outcome="interrupted" if status == 130 else "failed",
+            reason="" if status == 130 else f"the enclosure ended with status {status} and told nothing",
+        )
+
+    def _close(self, ended: Ended) -> Run:
+        """Sum up what there is, judge it and write it."""
+        order, reason, status = self._order, ended.reason, ended.outcome
+        summary = Summary()
+        try:
+            summary = order.scenario().summarise(self._writer.samples())
+        except Exception as error:
+            if status == "complete":
+                status, reason = (
+                    "failed",
+                    f"the samples could not be summed up: {type(error).__name__}: {error}",
+                )
+        self._closed = msgspec.structs.replace(
+            self._run,
+            status=status,
+            reason=reason,
+            finished=_now(),
+            duration_s=round(time.monotonic() - self._began, 3),
+            answer=summary.answer,
+            metrics=summary.metrics,
+            counters=summary.counters,
+            figures=summary.figures,
+            expectations=judge(order.scenario.expectations, summary.metrics, summary.counters),
+            validity=worst(self._validities),
+        )
+        self._writer.finish(self._closed)
+        return self._closed
+
+    def hear(self, assignment: Assignment, message: Message) -> None:
+        """Keep what an instance told."""
+        if message.sample is not None:
+            self._writer.sample_log.append(message.sample)
+        if message.event is not None:
+            self._writer.event_log.append(message.event)
+        if message.resource is not None:
+            self._writer.resource_log.append(message.resource)
+        if message.progress is not None:
+            self._spectator.progress(assignment.number, self._order.repeat, message.progress)
+        if message.validity is not None:
+            self._validities.append(message.validity)
+        if message.options is not None:
+            (release,) = self._run.releases
+            told = msgspec.structs.replace(release, options=message.options)
+            self._run = msgspec.structs.replace(self._run, releases=(told,))
+        if message.ended is not None:
+            self._spectator.pause()
+            if assignment.keep and message.ended.look:
+                self._spectator.kept(self._close(message.ended), self._writer.path, message.ended.look)
+
+
+class _Listener:
+    """Runs one assignment in an enclosure and hears it out.
+
+    The enclosure must be entered from the main thread (signals), so the listening is done by another, which waits in
+    ``read`` while the process forks and holds nothing that the child could need.
+    """
+
+    def __init__(self, execution: _Execution, assignment: Assignment) -> None:
+        self._execution = execution
+        self._assignment = assignment
+        self._error: Exception | None = None
+        self.ended: Ended | None = None
+
+    def enclose(self) -> int:
+        """The enclosure's exit status, when all of it is gone and everything it told is kept."""
+        reading, writing = os.pipe()
+        thread = threading.Thread(target=self._listen, args=(reading,), name="listener")
+        thread.start()
+        try:
+            return enclosure.run(lambda: self._inside(writing))
+        finally:
+            os.close(writing)
+            thread.join()
+            if self._error is not None:
+                raise self._error
+
+    def _inside(self, writing: int) -> int:
+        carry_out(self._assignment, Sender(writing))
+        return 0
+
+    def _listen(self, reading: int) -> None:
+        for message in receive(reading):
+            if self._error is not None:
+                continue  # what cannot be kept is still read, so that the instance does not stand still
+            try:
+                self._execution.hear(self._assignment, message)
+            except Exception as error:
+                self._error = error
+            if message.ended is not None:
+                self.ended = self.ended or message.ended
+
+
+def _opening(order: Order, release: releases.Release, identity: str) -> Run:
+    """What is known of a run before it begins."""
+    versions = release.versions()
+    return Run(
+        id=identity,
+        scenario=order.scenario.name(),
+        title=order.scenario.title(),
+        method=order.scenario.method,
+        profile=order.profile,
+        params=msgspec.to_builtins(order.params),
+        seed=order.seed,
+        instances=order.repeat,
+        started=_now(),
+        releases=(
+            ReleaseUnderTest(
+                name=release.name,
+                ovn=versions.ovn,
+                ovs=versions.ovs,
+                binaries=release.binaries(),
+                defects=tuple(f"{entry.identifier}: {entry.effect}" for entry in release.defects()),
+            ),
+        ),
+        host=fingerprint(),
+        stamps=stamps(os.environ, REPOSITORY),
+    )
+
+
+def _keep_logs(directory: Path, target: Path) -> None:
+    """Copy every log of a cluster, under the same relative names."""
+    for source in directory.rglob("*.log"):
+        copy = target / source.relative_to(directory)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, copy)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
