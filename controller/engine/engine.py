@@ -8,7 +8,7 @@ dead are therefore the same diff.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -37,6 +37,10 @@ class Effect(msgspec.Struct, frozen=True, gc=False):
     gone_after: RowKey | None
     notices: tuple[Notice, ...]
 
+    def notices_alone(self) -> Effect:
+        """What may be told although NB did not take the rows."""
+        return msgspec.structs.replace(self, patch=statement.NO_PATCH, gone_after=None)
+
 
 class Plan(msgspec.Struct):
     """The difference between what some owners want and what there is."""
@@ -62,7 +66,7 @@ class Engine:
         self._awaiting: dict[RowKey, set[Owner]] = {}
         self._problems: dict[Owner, Notice] = {}
         self._due: dict[Owner, None] = {}
-        self.woken = lambda: None
+        self.woken: Callable[[], None] = lambda: None
         view.changed = self._subject_changed
         view.restated = self._subject_restated
         replica.observed = self._rows_observed

@@ -15,7 +15,10 @@ from controller.northbound.rows import Row, RowKey
 
 
 class Notice(msgspec.Struct, frozen=True, gc=False):
-    """Something that a person who describes the object should read: it becomes an Event. ``type`` is Normal or Warning."""
+    """Something that a person who describes the object should read: it becomes an Event.
+
+    ``type`` is Normal or Warning.
+    """
 
     type: str
     reason: str

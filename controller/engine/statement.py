@@ -21,6 +21,9 @@ class Patch(msgspec.Struct, frozen=True, gc=False):
         return bool(self.annotations or self.status)
 
 
+NO_PATCH = Patch({}, {})
+
+
 def differ(wanted: Fragment, stated: Stated, now: str) -> Patch:
     """What turns ``stated`` into what ``wanted`` says. ``now`` (RFC 3339) dates conditions whose status changes."""
     annotations = {

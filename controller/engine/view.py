@@ -49,8 +49,9 @@ USAGE = "usage"
 
 
 class View:
-    """All objects that the controller follows. ``changed`` is called with each subject whose row changed, ``restated``
-    with each whose stated half did.
+    """All objects that the controller follows.
+
+    ``changed`` is called with each subject whose row changed, ``restated`` with each whose stated half did.
     """
 
     def __init__(self) -> None:
@@ -68,12 +69,24 @@ class View:
         return self._rows[kind.name].get(path)  # type: ignore[return-value]
 
     def all(self, kind: Kind[T]) -> Iterator[T]:
-        """All objects of a kind. The reconciler that asks is asked again when any of them changes: only for kinds that
-        are few.
+        """All objects of a kind; only for kinds that are few.
+
+        The reconciler that asks is asked again when any of them changes.
         """
         if self._reads is not None:
             self._reads.add((kind.name, EVERY))
         yield from self._rows[kind.name].values()  # type: ignore[misc]
+
+    def assume(self, kind: Kind[Any], path: str, stated: Stated) -> None:
+        """Takes what was just sent to the API as said, until the API says otherwise; wakes nobody."""
+        if path in self._stated[kind.name]:
+            self._stated[kind.name][path] = stated
+
+    def doubt(self, kind: Kind[Any], path: str) -> None:
+        """Takes it that the object says nothing at all, since what it says is not known; wakes nobody."""
+        stated = self._stated[kind.name].get(path)
+        if stated is not None:
+            self._stated[kind.name][path] = Stated(stated.uid, {}, {})
 
     def paths(self, kind: Kind[Any]) -> Iterator[str]:
         """The paths of all objects of a kind; leaves no trace."""

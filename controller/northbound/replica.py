@@ -28,8 +28,8 @@ class Held(msgspec.Struct, frozen=True, gc=False):
 class Replica:
     """The managed tables of NB (``rows.MANAGED``).
 
-    ``observed`` is called after each update with the owners whose rows it changed, ``appeared`` with each name that came
-    into use.
+    ``observed`` is called after each update with the owners whose rows it changed, ``appeared`` with each name that
+    came into use.
     """
 
     def __init__(self) -> None:

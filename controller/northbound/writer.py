@@ -18,7 +18,7 @@ from controller.northbound.rows import Place, RowKey
 from controller.ovsdb import operations
 
 CHANGES_A_TRANSACTION = 4_000
-"""Bulk is cut into transactions of about this many changes: the larger the transaction the longer NB serves no one else."""
+"""Bulk is cut into transactions of about this many changes: while NB takes one it serves no one else."""
 
 
 class Rejected(msgspec.Struct, frozen=True):
@@ -57,8 +57,9 @@ class Tally:
 
 
 class Writer:
-    """Commits deltas through one client. Raises ``ovsdb.ConnectionLost`` when NB goes away: nothing is known then, and
-    the caller diffs anew once it is back.
+    """Commits deltas through one client.
+
+    Raises ``ovsdb.ConnectionLost`` when NB goes away: nothing is known then, and the caller diffs anew once it is back.
     """
 
     def __init__(self, replica: Replica) -> None:
@@ -153,7 +154,7 @@ class _Transaction:
             self._insert(owner, insert)
 
     def blamed(self, error: ovsdb.TransactionError) -> str | None:
-        """The one owner whose operation NB refused; None where the refusal names no operation or one of several owners."""
+        """The one owner whose operation NB refused; None where it names none, or one of several owners."""
         if error.index is None or error.index >= len(self._owners):
             return None
         owners = self._owners[error.index]
@@ -197,7 +198,7 @@ class _Transaction:
                 continue
             uuid = self._replica.uuid(place.key)
             assert uuid is not None, f"{place.key} vanished between check and use"
-            mutations: list[tuple[str, str, frozenset[ovsdb.UUID | ovsdb.NamedUUID]]] = []
+            mutations: list[tuple[str, operations.Mutator, frozenset[ovsdb.UUID | ovsdb.NamedUUID]]] = []
             if joined := self._joined.get(place):
                 mutations.append((place.column, "insert", frozenset(joined)))
             if left := self._left.get(place):

@@ -1,4 +1,4 @@
-"""An address belongs to its pod or node for as long as that needs it, and is free once NB knows nothing of it any more."""
+"""An address belongs to its pod or node for as long as that needs it, and is free once NB knows nothing of it."""
 
 from controller.api.kinds import IPS, NODES, PODS
 from controller.api.kubeovn import IP
@@ -11,8 +11,9 @@ from controller.reconcilers.pod import needs_network
 
 @reconciler("address", IPS)
 def record(address: IP, view: View) -> Fragment:
-    """The record of an allocation goes with its subject, but only after the port that has the address is gone from NB:
-    until then somebody may still be reached by it.
+    """The record of an allocation goes with its subject, but only after the port that has the address is gone from NB.
+
+    Until then somebody may still be reached by it.
     """
     if is_needed(address, view):
         return NOTHING

@@ -1,5 +1,6 @@
-"""What pods and nodes have in common as endpoints: a port that may use its own addresses and no others, and what the
-daemon is promised.
+"""What pods and nodes have in common as endpoints.
+
+Each is a port that may use its own addresses and no others, and a promise to the daemon that plugs it.
 """
 
 from controller.api import annotations

@@ -1,0 +1,44 @@
+"""The objects that every cluster has: the default VPC, the default subnet and the join network.
+
+People may change them later; here they are only made where they are missing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from controller.api.kinds import SUBNETS, VPCS, Kind
+from controller.api.kubeovn import Subnet, SubnetSpec, Vpc
+from controller.api.meta import ObjectMeta, Resource
+from controller.engine.view import View
+from controller.kubernetes import ApiError, Client
+from controller.reconcilers.names import DEFAULT_SUBNET, DEFAULT_VPC, JOIN_SUBNET
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """The ranges of the default and of the join subnet; Kube-OVN's own defaults."""
+
+    default_cidr: str = "10.16.0.0/16"
+    join_cidr: str = "100.64.0.0/16"
+
+
+async def bootstrap(client: Client, view: View, defaults: Defaults) -> None:
+    """Creates what is missing. Raises ``ApiError`` if the API refuses a range."""
+    vpc = Vpc(metadata=ObjectMeta(name=DEFAULT_VPC))
+    default = Subnet(
+        metadata=ObjectMeta(name=DEFAULT_SUBNET),
+        spec=SubnetSpec(cidr_block=defaults.default_cidr, vpc=DEFAULT_VPC, default=True),
+    )
+    join = Subnet(
+        metadata=ObjectMeta(name=JOIN_SUBNET), spec=SubnetSpec(cidr_block=defaults.join_cidr, vpc=DEFAULT_VPC)
+    )
+    wanted: list[tuple[Kind[Any], Resource]] = [(VPCS, vpc), (SUBNETS, default), (SUBNETS, join)]
+    for kind, resource in wanted:
+        if view.get(kind, resource.name) is None:
+            try:
+                await client.create(kind, resource)
+            except ApiError as error:
+                if not error.is_conflict:
+                    raise
