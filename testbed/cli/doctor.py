@@ -19,6 +19,10 @@ from testbed.experiment import memory
 from testbed.releases.distribution import Distribution, distribution
 
 NODE_COUNTS = (3, 5, 10, 20)
+BASIS = (
+    f"estimated at {memory.POD // memory.KIB} KiB a pod and {memory.POD_ON_NODE // memory.KIB} KiB a pod on every node, "
+    f"from runs of OVN 23.03 and 26.03 with 5,000 to 20,000 pods on 10 nodes"
+)
 
 
 class DatapathReport(msgspec.Struct, frozen=True):
@@ -57,6 +61,7 @@ class Examination(msgspec.Struct, frozen=True):
     datapaths: tuple[DatapathReport, ...]
     features: tuple[Feature, ...]
     room: tuple[Room, ...]
+    room_basis: str
     releases: tuple[ReleaseReport, ...]
 
     @property
@@ -105,6 +110,7 @@ def examine() -> Examination:
         ),
         features=tuple(findings.values()),
         room=tuple(Room(nodes, memory.most_pods(nodes, room)) for nodes in NODE_COUNTS),
+        room_basis=BASIS,
         releases=tuple(_release(name) for name in releases.known()),
     )
 
@@ -152,6 +158,7 @@ def _print(found: Examination) -> None:
 
     sizes = ", ".join(f"{room.pods:,} on {room.nodes} nodes" for room in found.room)
     out.print(f"\n{found.memory_available_mib / 1024:.1f} GiB of memory can be used; pods that fit: {sizes}")
+    out.print(f"({found.room_basis})")
 
     table = _table("release", "OVN", "OVS", "known to falsify measurements")
     for release in found.releases:
@@ -184,7 +191,8 @@ def _mark(able: bool | None) -> str:
 
 
 def _reason(ability: Ability) -> str:
-    return escape(f"{ability.why}: {ability.remedy}" if ability.remedy else ability.why)
+    why = ability.why.rstrip(".")
+    return escape(f"{why}; remedy: {ability.remedy}" if ability.remedy else why)
 
 
 def _verdict(ability: Ability) -> str:
