@@ -171,6 +171,8 @@ def compile_encode(column: _Refuses) -> Encode:
 def encode_keys(column: _Refuses, keys: Any) -> Any:
     """Keys to take out of a map, whatever their values: a set on the wire."""
     atom = _compile_atom(column, column.key)
+    if not isinstance(keys, AbstractSet | tuple | list):
+        raise column.refuse(keys, f"a map, or a set of keys: {column.key.describe()}")
     return ["set", [atom(key) for key in keys]]
 
 

@@ -111,15 +111,18 @@ class Connection(asyncio.Protocol):
             self._transport.abort() if reason else self._transport.close()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Part of asyncio.Protocol: the stream is open."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         if self._probe > 0:
             self._timer = self._loop.call_later(self._probe, self._check_liveness)
 
     def connection_lost(self, error: Exception | None) -> None:
+        """Part of asyncio.Protocol: the stream has ended."""
         self.close(ConnectionLost(f"{self._endpoint}: " + (str(error) if error else "closed by the server")))
 
     def data_received(self, data: bytes) -> None:
+        """Part of asyncio.Protocol: handle every message that is now complete, in order."""
         received_ns = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
         self._heard = self._loop.time()
         self._echo_sent = False
@@ -151,22 +154,18 @@ class Connection(asyncio.Protocol):
             self._send({"id": message.id, "result": None, "error": "unknown method"})
 
     def _answered(self, message: _Message, received_ns: int) -> None:
-        pending = self._pending.pop(message.id, None) if isinstance(message.id, int) else None
+        pending = self._pending.get(message.id) if isinstance(message.id, int) else None
         if pending is None:
             return
         method, future, on_result = pending
-        if message.error is not None:
-            if not future.done():
-                future.set_exception(_rpc_error(method, message.error))
+        if message.error is None and on_result is not None:
+            on_result(message.result, received_ns)
+        del self._pending[message.id]
+        if future.done():
             return
-        if on_result is not None:
-            try:
-                on_result(message.result, received_ns)
-            except ProtocolError as error:
-                if not future.done():
-                    future.set_exception(error)
-                raise
-        if not future.done():
+        if message.error is not None:
+            future.set_exception(_rpc_error(method, message.error))
+        else:
             future.set_result(message.result)
 
     def _send(self, message: dict[str, object]) -> None:

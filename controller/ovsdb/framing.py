@@ -2,7 +2,7 @@
 
 RFC 7047 puts JSON objects back to back. A decoder that must be tried again with every arriving piece takes quadratic
 time on a monitor reply of 100 MB, and a loop over characters in Python takes minutes. Here every byte is looked at
-once, by the string methods of the interpreter: pieces in which no message ends cost about a nanosecond a byte.
+once, by the string methods of the interpreter: pieces in which no message ends cost one to eight nanoseconds a byte.
 """
 
 import re
@@ -44,11 +44,12 @@ class Splitter:
 
     def _passes_through(self, data: bytes) -> bool:
         """Whether no message ends in `data`; if so, the state is moved to its end."""
-        if b"\\" in data:
-            plain = data.replace(b"\\\\", b"").replace(b'\\"', b"")
-        else:
-            plain = data
-        parts = plain.translate(None, _ALL_BUT_STRUCTURE).split(b'"')
+        plain = data
+        for escaped in (b"\\\\", b'\\"'):
+            if escaped in plain:
+                plain = plain.replace(escaped, b"")
+        marks = plain.translate(None, _ALL_BUT_STRUCTURE).replace(b'""', b"")
+        parts = marks.split(b'"')
         braces = b"".join(parts[1::2] if self._in_string else parts[::2])
         for _ in range(_DEEPEST_FAST):
             shorter = braces.replace(b"{}", b"")

@@ -26,35 +26,47 @@ _MUTATORS = ("insert", "delete", "+=", "-=", "*=", "/=", "%=")
 
 
 class Insert(msgspec.Struct, frozen=True):
+    """A row to add, see `insert`."""
+
     table: str
     row: Mapping[str, Value]
     uuid_name: str | None = None
 
 
 class Update(msgspec.Struct, frozen=True):
+    """Columns to write, see `update`."""
+
     table: str
     where: Where
     row: Mapping[str, Value]
 
 
 class Mutate(msgspec.Struct, frozen=True):
+    """Changes of columns, see `mutate`."""
+
     table: str
     where: Where
     mutations: Sequence[tuple[str, Mutator, Any]]
 
 
 class Delete(msgspec.Struct, frozen=True):
+    """Rows to delete, see `delete`."""
+
     table: str
     where: Where
 
 
 class Select(msgspec.Struct, frozen=True):
+    """Rows to read, see `select`."""
+
     table: str
     where: Where
     columns: Sequence[str]
 
 
 class Wait(msgspec.Struct, frozen=True):
+    """A precondition, see `wait`."""
+
     table: str
     where: Where
     row: Mapping[str, Value]
@@ -63,6 +75,8 @@ class Wait(msgspec.Struct, frozen=True):
 
 
 class Comment(msgspec.Struct, frozen=True):
+    """A remark, see `comment`."""
+
     text: str
 
 

@@ -11,7 +11,7 @@ import msgspec
 
 from controller.ovsdb.codec import Base, Decode, Encode, Kind, compile_decode, compile_encode
 from controller.ovsdb.errors import InvalidOperation, ProtocolError
-from controller.ovsdb.values import UUID, Value
+from controller.ovsdb.values import UUID, Atom, Value
 
 _UNLIMITED = 2**63
 
@@ -180,19 +180,16 @@ def _base(wire: str | Mapping[str, Any]) -> Base:
     )
 
 
+_ZERO: dict[str, Atom] = {
+    "string": "",
+    "integer": 0,
+    "real": 0.0,
+    "boolean": False,
+    "uuid": UUID("00000000-0000-0000-0000-000000000000"),
+}
+_EMPTY: dict[Kind, Value] = {"map": {}, "set": frozenset(), "optional": None}
+
+
 def _default(kind: Kind, key: Base) -> Value:
-    if kind == "map":
-        return {}
-    if kind == "set":
-        return frozenset()
-    if kind == "optional":
-        return None
-    if key.enum is not None and key.type == "string":
-        return ""
-    return {
-        "string": "",
-        "integer": 0,
-        "real": 0.0,
-        "boolean": False,
-        "uuid": UUID("0" * 8 + "-0000" * 3 + "-" + "0" * 12),
-    }[key.type]
+    """What a column holds that the server leaves out (RFC 7047, 5.2.1)."""
+    return _ZERO[key.type] if kind == "scalar" else _EMPTY[kind]
