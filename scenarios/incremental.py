@@ -1,4 +1,4 @@
-"""The main question: what incremental processing is worth, measured on one more pod in a cluster that is full already."""
+"""The main question: what incremental processing is worth, measured on one more pod in a full cluster."""
 
 from __future__ import annotations
 

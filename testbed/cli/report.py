@@ -48,9 +48,9 @@ def report(
 
       testbed report ID1 ID2 --format markdown -o docs/results.md
     """
+    found = [find(runs, name) for name in names or ["latest"]]
     from reports import render_html, render_markdown
 
-    found = [find(runs, name) for name in names or ["latest"]]
     if form is Format.HTML:
         if len(found) != 1:
             raise typer.BadParameter(f"found {len(found)} runs, allowed one for html")

@@ -21,7 +21,9 @@ SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 def run(
     scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="A name that `testbed list` shows.")],
-    profile: Annotated[str, typer.Option(help="A named set of params of the scenario.")] = "quick",
+    profile: Annotated[
+        str, typer.Option(help="A named set of params of the scenario.")
+    ] = registry.DEFAULT_PROFILE,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Put a param in place; may be repeated."),

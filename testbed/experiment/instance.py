@@ -125,7 +125,7 @@ async def _watched(bed: Bed, assignment: Assignment, interrupted: asyncio.Event)
 
 
 def _ending(bed: Bed, error: Exception) -> Ended:
-    """How an instance ended by ``error``. A dead daemon explains whatever else went wrong, so it is looked for first."""
+    """How an instance ended by ``error``. A dead daemon explains whatever else went wrong: it comes first."""
     cause = _first(error)
     if isinstance(cause, _Interrupted):
         return Ended(outcome="interrupted")

@@ -1,8 +1,8 @@
 """How much memory a cluster will need, so that one too large is refused before anything is started.
 
-The figures are from runs on real daemons (OVN 23.03 and 26.03, one router, userspace datapath, 5,000 to 20,000 pods on 10
-nodes): orders of magnitude, rounded up. What dominates is that every node's ovn-controller and vswitchd hold the
-flows of every pod of its zone, so memory grows with nodes times pods.
+The figures are from runs on real daemons (OVN 23.03 and 26.03, one router, userspace datapath, 5,000 to 20,000 pods
+on 10 nodes): orders of magnitude, rounded up. What dominates is that every node's ovn-controller and vswitchd hold
+the flows of every pod of its zone, so memory grows with nodes times pods.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The driver's view of pods: which are there and ready, and when the API accepted that, by one watch for all of them."""
+"""The driver's view of pods: which are there and ready, and when the API accepted that, by one watch for all."""
 
 from __future__ import annotations
 

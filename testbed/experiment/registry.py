@@ -15,6 +15,7 @@ from testbed.experiment.errors import Unfit
 from testbed.experiment.scenario import Scenario
 
 FOLDER_VARIABLE = "TESTBED_SCENARIOS"
+DEFAULT_PROFILE = "quick"
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def load(where: Path | None = None) -> Registry:
             broken.append(Broken(path, "it defines no subclass of Scenario"))
         for scenario in found:
             fault = _fault(scenario)
-            if scenario.name() in scenarios:
+            if not fault and scenario.name() in scenarios:
                 fault = f"another file already defines a scenario {scenario.name()!r}"
             if fault:
                 broken.append(Broken(path, fault))
@@ -107,8 +108,8 @@ def _scenarios_of(module: ModuleType) -> list[type[Scenario]]:
 def _fault(scenario: type[Scenario]) -> str:
     if not scenario.title():
         return f"{scenario.__name__} has no docstring: its first line is the question it asks"
-    if not scenario.profiles:
-        return f"{scenario.__name__} has no profiles: at least 'quick' is needed"
+    if DEFAULT_PROFILE not in scenario.profiles:
+        return f"{scenario.__name__} has no profile {DEFAULT_PROFILE!r}, which is run unless another is asked for"
     for name, params in scenario.profiles.items():
         if not isinstance(params, scenario.Params):
             return f"profile {name!r} of {scenario.__name__} is no {scenario.__name__}.Params"

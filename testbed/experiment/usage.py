@@ -1,6 +1,6 @@
 """What each daemon uses, over the time of the run: memory, processor time, the size of its database.
 
-Reading a large process's PSS takes its memory lock for milliseconds, so samples are never taken within a measured window.
+Reading a large process's PSS takes its memory lock for milliseconds: no sample is taken within a measured window.
 """
 
 from __future__ import annotations
