@@ -14,8 +14,7 @@ fail() {
 }
 
 enabled_services() { # units that systemd starts at boot, and scripts that init would
-    find /etc/systemd/system -path '*.wants/*' -type l 2>/dev/null | sort
-    find /etc/rc2.d /etc/rc3.d /etc/rc4.d /etc/rc5.d -name 'S*' 2>/dev/null | sort
+    find /etc/systemd/system /etc/rc[2-5].d -type l ! -name 'K*' 2>/dev/null | sort
 }
 
 forbid_starting() { # Debian's own way: invoke-rc.d asks policy-rc.d, 101 means no
@@ -34,12 +33,15 @@ allow_starting() {
 
 disable_new_services() {
     enabled_services | comm -13 "$state/enabled" - | while read -r link; do
-        name=${link##*/}
+        [ -L "$link" ] || continue # gone with another name of the same service
+        service=$(basename "$(readlink "$link")")
         case "$link" in
-        /etc/rc*) update-rc.d "${name#S[0-9][0-9]}" disable ;;
-        *) if command -v systemctl >/dev/null; then systemctl disable "$name"; else deb-systemd-helper disable "$name"; fi ;;
+        /etc/rc*) update-rc.d "$service" disable ;;
+        *) deb-systemd-helper disable "$service" ;;
         esac
+        rm -f "$link"
     done >>"$log" 2>&1
+    [ ! -d /run/systemd/system ] || systemctl daemon-reload
 }
 
 leave_as_found() {

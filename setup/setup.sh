@@ -48,7 +48,7 @@ install_packages() {
     else
         fail "needs root once, to install $(echo $1); run 'sudo make setup'"
     fi
-    echo "setup: installing $(echo $1)" >&2
+    echo "setup: installing ${1:-nothing more, but putting services right after a run that was cut short}" | xargs >&2
     # shellcheck disable=SC2086 # one word a package is meant
     $as_root sh setup/install-packages.sh $1
 }
