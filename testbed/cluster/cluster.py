@@ -7,6 +7,7 @@ phase for all takes as long as the same work in any other order, and what is wai
 from __future__ import annotations
 
 import contextlib
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,15 +15,19 @@ from pathlib import Path
 from types import TracebackType
 
 from testbed.cluster.central import Central
+from testbed.cluster.control_plane import ControlPlane
 from testbed.cluster.daemon import Daemon
 from testbed.cluster.external import External
 from testbed.cluster.fabric import Fabric
 from testbed.cluster.node import Node
 from testbed.cluster.processes import Process, stop_all, wait_ready, wait_until
 from testbed.cluster.spec import ClusterSpec
+from testbed.systems import Ours, System
 
 START_TIMEOUT_S = 60.0
 """For each phase; generous, since the machine may be loaded."""
+
+_OURS = Ours()
 
 
 class Cluster:
@@ -31,14 +36,25 @@ class Cluster:
     Args:
         spec: what to build.
         directory: its state directory (`testbed.cluster.state.claim`).
+        system: the controller under test; None builds the network alone, without API server and all that live by it.
+        https: a listening TCP socket by which people on the host reach the API; opened before the enclosure is entered.
     """
 
-    def __init__(self, spec: ClusterSpec, directory: Path) -> None:
+    def __init__(
+        self,
+        spec: ClusterSpec,
+        directory: Path,
+        *,
+        system: System | None = _OURS,
+        https: socket.socket | None = None,
+    ) -> None:
         self.spec = spec
         self.directory = directory
+        self.control_plane = None if system is None else ControlPlane(system, directory, https)
         self.timings: dict[str, float] = {}
         """Seconds each phase of start-up took."""
         self._fabric: Fabric | None = None
+        self._daemons: tuple[Daemon, ...] = ()
 
     def __enter__(self) -> Cluster:
         try:
@@ -53,13 +69,25 @@ class Cluster:
     ) -> None:
         self.stop()
 
+    @property
+    def kubeconfig(self) -> Path:
+        """How processes inside the enclosure reach the API.
+
+        Raises:
+            RuntimeError: the cluster was built without a control plane.
+        """
+        if self.control_plane is None:
+            raise RuntimeError("this cluster has no API server: it was built without a system")
+        return self.control_plane.kubeconfig
+
     def daemons(self) -> tuple[Daemon, ...]:
         """Every OVN and OVS daemon: the central's, then node by node."""
-        return (*self.central.daemons, *(daemon for node in self.nodes for daemon in node.daemons))
+        return self._daemons
 
     def processes(self) -> tuple[Process, ...]:
         """Every supervised process."""
-        return tuple(daemon.process for daemon in self.daemons())
+        above = () if self.control_plane is None else self.control_plane.processes
+        return (*(daemon.process for daemon in self.daemons()), *above)
 
     def check(self) -> None:
         """Do nothing if every process lives.
@@ -72,12 +100,14 @@ class Cluster:
 
     def stop(self) -> None:
         """Kill every process and remove the network; harmless when there is nothing left to stop."""
+        stop_all(self.processes())
         if self._fabric is not None:
-            stop_all(self.processes())
             self._fabric.unmake()
             self._fabric = None
 
     def _start(self) -> None:
+        if self.control_plane is not None:
+            self.control_plane.start_api()
         with self._phase("network"):
             self._make_network()
         with self._phase("central"):
@@ -95,6 +125,11 @@ class Cluster:
         with self._phase("chassis"):
             self._start_daemons([node.chassis for node in self.nodes])
             self._wait_for_chassis()
+        if self.control_plane is not None:
+            with self._phase("control plane"):
+                self.control_plane.start_rest(
+                    self.central.northbound, self.nodes, self.spec.nodes_per_kubelet, START_TIMEOUT_S
+                )
 
     def _make_network(self) -> None:
         spec = self.spec
@@ -113,6 +148,10 @@ class Cluster:
                 self.central.southbound_for_nodes,
                 spec.encapsulation,
             )
+        self._daemons = (
+            *self.central.daemons,
+            *(daemon for node in self.nodes for daemon in node.daemons),
+        )
         central = fabric.plug(self.central, fabric.management)
         external = fabric.plug(self.external, fabric.tor)
         ports = [(fabric.plug(node, fabric.management), fabric.plug(node, fabric.tor)) for node in self.nodes]

@@ -34,7 +34,7 @@ def with_cluster(spec: ClusterSpec, body: Body) -> int:
     """Run `body` with a cluster inside an enclosure; an assertion that fails is printed there and gives status 3."""
 
     def main(directory: Path) -> int:
-        with Cluster(spec, directory) as cluster:
+        with Cluster(spec, directory, system=None) as cluster:
             body(cluster)
         return 0
 
@@ -82,7 +82,16 @@ def test_pods_on_two_nodes_reach_each_other_through_geneve(release: str) -> None
         pods = []
         for number, node in enumerate(cluster.nodes, start=1):
             mac, address = f"02:00:00:00:00:0{number}", f"10.0.0.{number}"
-            nbctl(cluster, "lsp-add", "s", f"p{number}", "--", "lsp-set-addresses", f"p{number}", f"{mac} {address}")
+            nbctl(
+                cluster,
+                "lsp-add",
+                "s",
+                f"p{number}",
+                "--",
+                "lsp-set-addresses",
+                f"p{number}",
+                f"{mac} {address}",
+            )
             pods.append((node, plug_pod(node, f"p{number}", mac, f"{address}/24")))
         for number in (1, 2):
             nbctl(cluster, "--timeout=20", "wait-until", "Logical_Switch_Port", f"p{number}", "up=true")

@@ -1,0 +1,136 @@
+"""The Kubernetes side of a cluster: API server, controller, daemons and kubelets, and the order that they need.
+
+A kubelet and a daemon process serve a group of nodes each. Every process can be killed and started again on its own
+(`Process.restart`): the others go on when it is back.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from testbed.cluster.node import Node
+from testbed.cluster.processes import Process, wait_ready
+from testbed.systems import Command, System
+
+
+class ControlPlane:
+    """The processes of a cluster's Kubernetes side.
+
+    Args:
+        system: the controller under test.
+        directory: the cluster's state directory.
+        https: a listening TCP socket of the host by which people reach the API, or None.
+    """
+
+    def __init__(self, system: System, directory: Path, https: socket.socket | None) -> None:
+        self.system = system
+        self.directory = directory
+        api = directory / "api"
+        self.api_socket = api / "api.sock"
+        self.kubeconfig = api / "local.kubeconfig"
+        self.kubeconfig_for_people = api / "kubeconfig"
+        self.admin_socket = directory / "controller" / "admin.sock"
+        self.apiserver = self._apiserver(https)
+        self.controller: Process | None = None
+        self.daemons: tuple[Process, ...] = ()
+        self.kubelets: tuple[Process, ...] = ()
+
+    @property
+    def processes(self) -> tuple[Process, ...]:
+        """All that were made so far, in the order in which they are started."""
+        controller = () if self.controller is None else (self.controller,)
+        return (self.apiserver, *controller, *self.daemons, *self.kubelets)
+
+    def start_api(self) -> None:
+        """Start the API server, which needs nothing else; returns at once."""
+        self.kubeconfig.parent.mkdir()
+        self.kubeconfig.write_text(json.dumps(_local_kubeconfig(self.api_socket)))  # JSON is YAML
+        self.apiserver.start()
+
+    def start_rest(
+        self, northbound: str, nodes: Sequence[Node], nodes_per_process: int, timeout_s: float
+    ) -> None:
+        """Once the API server answers, start all others and wait until they are ready.
+
+        Raises:
+            StartFailed: one did not come up.
+        """
+        wait_ready([self.apiserver], timeout_s)
+        (self.directory / "controller").mkdir()
+        command = self.system.controller(self.kubeconfig, northbound, self.admin_socket)
+        self.controller = self._process("controller", command, "controller")
+        groups = [
+            nodes[first : first + nodes_per_process] for first in range(0, len(nodes), nodes_per_process)
+        ]
+        self.daemons = tuple(self._daemon(number, group) for number, group in enumerate(groups, start=1))
+        self.kubelets = tuple(self._kubelet(number, group) for number, group in enumerate(groups, start=1))
+        waiting = (self.controller, *self.daemons, *self.kubelets)
+        for process in waiting:
+            process.start()
+        wait_ready(waiting, timeout_s)
+
+    def _apiserver(self, https: socket.socket | None) -> Process:
+        api = self.directory / "api"
+        arguments = ["--socket", str(self.api_socket), "--journal", str(api / "journal.db")]
+        if https is not None:
+            arguments += ["--https-fd", str(https.fileno()), "--credentials-directory", str(api)]
+        if self.system.admission is not None:
+            arguments += ["--admission", self.system.admission]
+        command = _own_module("testbed.apiserver", *arguments)
+        return Process(
+            "apiserver",
+            command.argv,
+            api / "apiserver.log",
+            environment={**command.environment, **self.system.environment},
+            pass_fds=() if https is None else (https.fileno(),),
+        )
+
+    def _daemon(self, number: int, nodes: Sequence[Node]) -> Process:
+        config = self._config("daemon", number, nodes)
+        command = self.system.daemon(self.kubeconfig, self._daemon_socket(number), config)
+        return self._process(f"daemon{number}", command, "daemon")
+
+    def _kubelet(self, number: int, nodes: Sequence[Node]) -> Process:
+        command = _own_module(
+            "testbed.kubelet",
+            *("--kubeconfig", str(self.kubeconfig)),
+            *("--daemon-socket", str(self._daemon_socket(number))),
+            *("--config", str(self._config("kubelet", number, nodes))),
+        )
+        return self._process(f"kubelet{number}", command, "kubelet")
+
+    def _daemon_socket(self, number: int) -> Path:
+        return self.directory / "daemon" / f"daemon{number}.sock"
+
+    def _config(self, kind: str, number: int, nodes: Sequence[Node]) -> Path:
+        path = self.directory / kind / f"{kind}{number}.json"
+        path.parent.mkdir(exist_ok=True)
+        entries = [{"node": node.name, "database": node.database, "pid": node.pid} for node in nodes]
+        path.write_text(json.dumps(entries))
+        return path
+
+    def _process(self, name: str, command: Command, kind: str) -> Process:
+        log = self.directory / kind / f"{name}.log"
+        return Process(name, command.argv, log, environment=command.environment)
+
+
+def _own_module(module: str, *arguments: str) -> Command:
+    repository = Path(__file__).resolve().parents[2]
+    return Command((sys.executable, "-m", module, *arguments), {"PYTHONPATH": str(repository)})
+
+
+def _local_kubeconfig(api_socket: Path) -> dict[str, Any]:
+    """How the cluster's own processes reach the API: by its Unix socket, without TLS's cost."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "local", "cluster": {"server": f"unix:{api_socket}"}}],
+        "users": [{"name": "local", "user": {}}],
+        "contexts": [{"name": "local", "context": {"cluster": "local", "user": "local"}}],
+        "current-context": "local",
+    }

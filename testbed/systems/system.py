@@ -1,0 +1,42 @@
+"""What the laboratory asks of a controller under test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from testbed import results
+
+
+@dataclass(frozen=True)
+class Command:
+    """A process to be started: argv, and what its environment must hold besides the caller's own."""
+
+    argv: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+class System(Protocol):
+    """A controller and its daemon.
+
+    Both print the line `{"ready": true}` once they serve.
+    """
+
+    @property
+    def admission(self) -> str | None:
+        """The Python module whose `review` the API server asks about every write; None if it brings none."""
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What a process that imports `admission` must find in its environment."""
+
+    def controller(self, kubeconfig: Path, northbound: str, admin_socket: Path) -> Command:
+        """The central half, between the API and the Northbound database (`unix:PATH` or `tcp:HOST:PORT`)."""
+
+    def daemon(self, kubeconfig: Path, socket: Path, config: Path) -> Command:
+        """The node half for the nodes that `config` lists; it answers kubelets on `socket`."""
+
+    def identity(self) -> results.System:
+        """What it is: path, SHA-256 of its files, version and flags."""
