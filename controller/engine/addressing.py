@@ -63,13 +63,3 @@ class Addressing:
     def gateway_networks(self) -> Iterator[str]:
         """The gateways with their prefix lengths, as a router port's ``networks``."""
         return (f"{family.gateway}/{family.network.prefixlen}" for family in self.families)
-
-    def with_prefix(self, address: str) -> str:
-        """``address`` (or a pair joined by a comma) with its network's prefix length, for those that are inside."""
-        parts = []
-        for text in address.split(","):
-            parsed = ipaddress.ip_address(text)
-            parts += [
-                f"{text}/{family.network.prefixlen}" for family in self.families if parsed in family.network
-            ]
-        return ",".join(parts)
