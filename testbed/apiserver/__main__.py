@@ -1,0 +1,193 @@
+"""The process: opens the journal, listens, says that it is ready, and ends cleanly at SIGTERM."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import json
+import logging
+import os
+import signal
+import socket
+import ssl
+import sys
+from pathlib import Path
+
+import uvloop
+from aiohttp import web
+
+from testbed.apiserver import admission, credentials
+from testbed.apiserver.journal import Journal, JournalError
+from testbed.apiserver.kinds import builtin
+from testbed.apiserver.namespaces import Namespaces
+from testbed.apiserver.service import BODY_LIMIT, Handler, Service
+from testbed.apiserver.store import Store
+from testbed.apiserver.writing import Writer
+
+_log = logging.getLogger("testbed.apiserver")
+
+HISTORY = 50_000
+"""Revisions from which watches can go on; the cluster's objects of one bulk and its echoes fit."""
+BACKLOG = 4096
+FAULT = 3
+UNFIT = 2
+
+DESCRIPTION = """\
+Serves the objects of an emulated cluster in the Kubernetes REST format: kinds Namespace, Node, Pod, Event,
+Lease and kubeovn.io/v1 Vpc, Subnet, IP. Every answered write is in the journal and survives kill -9.
+When it listens it prints one line, {"ready": true}, on standard output; its log goes to standard error.
+"""
+EPILOG = """\
+examples:
+  python -m testbed.apiserver --socket api.sock --journal journal.db
+      for processes of the cluster: HTTP over a Unix socket, guarded by the socket's permissions
+  python -m testbed.apiserver --socket api.sock --journal journal.db --https-fd 3 --credentials-directory api
+      for people too: HTTPS on a TCP socket that the parent has bound; makes what is missing of ca.crt,
+      server.crt, server.key, token, kubeconfig (HTTPS) and local.kubeconfig (Unix socket) in the directory
+
+try it:
+  curl --unix-socket api.sock http://localhost/api/v1/pods
+  kubectl --kubeconfig api/kubeconfig get pods -A
+
+Unknown fields are always refused, whatever fieldValidation asks for.
+"""
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m testbed.apiserver",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--socket", type=Path, required=True, help="path of the Unix socket to listen on")
+    parser.add_argument(
+        "--journal", type=Path, required=True, help="SQLite file of all objects; made if missing"
+    )
+    parser.add_argument(
+        "--history",
+        type=int,
+        default=HISTORY,
+        help="newest revisions that watches can go on from (default %(default)s)",
+    )
+    parser.add_argument(
+        "--admission", metavar="MODULE", help="Python module whose review() may refuse writes"
+    )
+    parser.add_argument(
+        "--https-fd", type=int, metavar="N", help="a bound TCP socket, inherited, to serve HTTPS on"
+    )
+    parser.add_argument(
+        "--credentials-directory",
+        type=Path,
+        metavar="D",
+        help="where certificates, token and kubeconfigs are or go",
+    )
+    options = parser.parse_args()
+    if options.https_fd is not None and options.credentials_directory is None:
+        parser.error(
+            "--https-fd needs --credentials-directory: HTTPS is served with a certificate and a token"
+        )
+    if options.history < 1:
+        parser.error(f"--history: found {options.history}, allowed at least 1")
+    return options
+
+
+async def _serve(options: argparse.Namespace) -> None:
+    loop = asyncio.get_running_loop()
+    stop: asyncio.Future[JournalError | None] = loop.create_future()
+
+    def end(reason: JournalError | None = None) -> None:
+        if not stop.done():
+            stop.set_result(reason)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, end)
+    review = admission.load(options.admission)
+    journal = Journal(options.journal, options.history)
+    gc.disable()
+    store = Store(builtin(), journal, on_lost=end)
+    gc.enable()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+    writer = Writer(store, review)
+    namespaces = Namespaces(store, writer)
+    namespaces.start()
+    store.flush()
+    service = Service(store, writer)
+    servers: list[web.Server] = []
+    listeners: list[asyncio.AbstractServer] = []
+
+    def protocol(token: str | None) -> web.Server:
+        server = _http(service.handler(token))
+        servers.append(server)
+        return server
+
+    options.socket.unlink(missing_ok=True)  # a former process's: the journal's lock says that it is gone
+    listeners.append(await loop.create_unix_server(protocol(None), options.socket, backlog=BACKLOG))
+    if options.credentials_directory is not None:
+        made = credentials.prepare(options.credentials_directory, options.socket, _port(options.https_fd))
+        if options.https_fd is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(made.certificate, made.key)
+            https = socket.socket(fileno=options.https_fd)
+            listeners.append(
+                await loop.create_server(protocol(made.token), sock=https, ssl=context, backlog=BACKLOG)
+            )
+    print(json.dumps({"ready": True}), flush=True)
+    reason = await stop
+    for listener in listeners:
+        listener.close()
+    await namespaces.close()
+    for server in servers:
+        await server.shutdown(1.0)
+    if reason is not None:
+        raise reason
+    store.flush()
+    journal.close()
+    options.socket.unlink(missing_ok=True)
+
+
+def _http(handler: Handler) -> web.Server:
+    def request_of(message, payload, protocol, writer, task):  # type: ignore[no-untyped-def]
+        return web.BaseRequest(
+            message, payload, protocol, writer, task, asyncio.get_running_loop(), client_max_size=BODY_LIMIT
+        )
+
+    return web.Server(
+        handler,
+        request_factory=request_of,
+        access_log=None,
+        handler_cancellation=True,
+        keepalive_timeout=300.0,
+    )
+
+
+def _port(descriptor: int | None) -> int | None:
+    if descriptor is None:
+        return None
+    bound = socket.socket(fileno=os.dup(descriptor))
+    try:
+        port: int = bound.getsockname()[1]
+        return port
+    finally:
+        bound.close()
+
+
+def main() -> int:
+    """Runs the server until it is told to end; returns the exit code."""
+    options = _options()
+    os.umask(0o077)
+    logging.basicConfig(
+        stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.INFO
+    )
+    try:
+        uvloop.run(_serve(options))
+    except (JournalError, ValueError, OSError) as error:
+        print(f"testbed.apiserver: {error}", file=sys.stderr)
+        return FAULT if isinstance(error, JournalError) else UNFIT
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,124 @@
+"""Admission: rules that hold an object against the others, plugged in by the system under test.
+
+The rules are pure functions in a module of their own; here is what they see of the store. A rule that looks at every
+pod would make the ten-thousandth pod ten thousand times as dear as the first, so the view offers look-ups by name and
+indexes by the value of a field, kept up to date by every write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from importlib import import_module
+from typing import Any, Protocol
+
+import orjson
+
+from testbed.apiserver.store import Store
+
+Document = dict[str, Any]
+
+CREATE, UPDATE, DELETE = "CREATE", "UPDATE", "DELETE"
+
+
+class Fault(Protocol):
+    """What a rule reports: a cause by any class of its own."""
+
+    @property
+    def field(self) -> str:
+        """Path of the field that is at fault."""
+
+    @property
+    def reason(self) -> str:
+        """Kubernetes' name of the kind of fault."""
+
+    @property
+    def message(self) -> str:
+        """What was found and what is allowed."""
+
+
+class Index:
+    """Which objects of a kind have which value at a path: maintained by the store, read by rules."""
+
+    def __init__(self, path: str) -> None:
+        self._keys = tuple(path.split("."))
+        self._value_of: dict[str, str] = {}
+        self.values: dict[str, list[str]] = {}
+
+    def update(self, path: str, document: Document | None) -> None:
+        """The object at ``path`` is now ``document``, or gone."""
+        before = self._value_of.get(path)
+        value: Any = document
+        for key in self._keys:
+            value = value.get(key) if isinstance(value, dict) else None
+        after = value if isinstance(value, str) and value else None
+        if before == after:
+            return
+        if before is not None:
+            names = self.values[before]
+            names.remove(path)
+            if not names:
+                del self.values[before]
+            del self._value_of[path]
+        if after is not None:
+            self.values.setdefault(after, []).append(path)
+            self._value_of[path] = after
+
+
+class View:
+    """The objects as rules see them. Documents are shared between calls: they must not be changed."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def get(self, kind: str, name: str, namespace: str | None = None) -> Document | None:
+        """One object, or None. Raises ``KeyError`` for a kind that is not served."""
+        entry = self._store.collections[kind].get(namespace or "", name)
+        return _decoded(entry.body) if entry else None
+
+    def list(self, kind: str) -> Iterator[Document]:
+        """All objects of a kind in the order of their names, each decoded when it is reached."""
+        for entry in self._store.collections[kind].entries():
+            yield _decoded(entry.body)
+
+    def index(self, kind: str, path: str) -> Mapping[str, Sequence[str]]:
+        """Names of a kind's objects (``namespace/name`` where namespaced) by their text at a path.
+
+        ``path`` is dotted, such as ``spec.v4IpAddress``. Built at the first call and kept from then on; objects without the field, or with an empty one, are in none.
+        """
+        collection = self._store.collections[kind]
+        if path not in collection.indexes:
+            index = Index(path)
+            for entry in collection.entries():
+                index.update(entry.path, orjson.loads(entry.body))
+            collection.indexes[path] = index
+        values: Mapping[str, Sequence[str]] = collection.indexes[path].values
+        return values
+
+
+Review = Callable[[str, str, Document | None, Document | None, View], Sequence[Fault]]
+"""``review(operation, kind, new, old, view)``: the faults of a write; operation is CREATE, UPDATE or DELETE."""
+
+
+def nothing_to_object(
+    operation: str, kind: str, new: Document | None, old: Document | None, view: View
+) -> Sequence[Fault]:
+    """The review of a server without admission rules."""
+    return ()
+
+
+def load(module: str | None) -> Review:
+    """The review of the module named, or one that lets everything pass. Raises ``ValueError`` if there is none."""
+    if module is None:
+        return nothing_to_object
+    try:
+        review: Review = import_module(module).review
+    except (ImportError, AttributeError) as error:
+        raise ValueError(f"admission module {module!r}: {error}") from error
+    return review
+
+
+@lru_cache(maxsize=4096)
+def _decoded(body: bytes) -> Document:
+    document: Document = orjson.loads(body)
+    return document

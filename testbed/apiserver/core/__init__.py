@@ -1,0 +1,1 @@
+"""The schemas of Kubernetes' core kinds as a table: data that a script makes, so that no schema is written by hand."""

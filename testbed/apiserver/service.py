@@ -1,0 +1,285 @@
+"""The service over HTTP: each request to the store, each answer and refusal in Kubernetes' words.
+
+aiohttp's low-level server is used without its router and middlewares: one handler, so that a request costs little
+beyond parsing it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
+from aiohttp import web
+
+from testbed.apiserver import discovery, requests, selectors
+from testbed.apiserver.kinds import Kind
+from testbed.apiserver.requests import Target
+from testbed.apiserver.status import ApiError, bad_request, expired
+from testbed.apiserver.store import Store
+from testbed.apiserver.watching import TooSlow, Watch, WatchRequest, selected
+from testbed.apiserver.writing import DeleteOptions, Outcome, Writer
+
+_log = logging.getLogger(__name__)
+
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+ACCEPTED = "X-Accepted-Monotonic-Ns"
+"""Header of an answer to a write: CLOCK_MONOTONIC of the moment the revision was accepted, in nanoseconds."""
+BODY_LIMIT = 3 * 2**20
+"""Bytes of a request's body; Kubernetes' limit."""
+JSON = "application/json"
+MERGE_PATCH = "application/merge-patch+json"
+WATCH_BUFFER = 2**20
+"""Bytes of a watch that may wait in its socket's buffer before the rest waits in its queue."""
+
+
+class Service:
+    """Answers the requests to one store."""
+
+    def __init__(self, store: Store, writer: Writer) -> None:
+        self._store = store
+        self._writer = writer
+
+    def handler(self, token: str | None) -> Handler:
+        """The handler of a listener; with a token, only requests that bear it are served."""
+        expected = f"Bearer {token}".encode() if token else None
+
+        async def handle(request: web.BaseRequest) -> web.StreamResponse:
+            try:
+                if expected and not hmac.compare_digest(
+                    request.headers.get("Authorization", "").encode("utf-8", "replace"), expected
+                ):
+                    raise ApiError(401, "Unauthorized", "Unauthorized")
+                return await self._answer(request)
+            except ApiError as error:
+                return _json(error.body(), error.code)
+            except web.HTTPRequestEntityTooLarge:
+                return _json(_too_large().body(), 413)
+            except (ConnectionError, asyncio.CancelledError):
+                raise
+            except Exception:
+                _log.exception("%s %s", request.method, request.path)
+                return _json(_internal().body(), 500)
+
+        return handle
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        path, _, query = request.raw_path.partition("?")
+        method = request.method
+        if method == "GET":
+            found = discovery.answer(self._store.registry, path)
+            if found is not None:
+                return _text(found) if isinstance(found, str) else _json(orjson.dumps(found))
+        target = requests.target(self._store.registry, path)
+        if method == "GET":
+            return await (self._get if target.name else self._collection)(request, target, query)
+        if method == "DELETE":
+            return await self._delete(request, target, query)
+        return await self._write(request, target, query)
+
+    async def _get(self, request: web.BaseRequest, target: Target, query: str) -> web.StreamResponse:
+        requests.parameters(query, "get")
+        self._store.flush()
+        return _json(self._writer.existing(target.kind, target.namespace or "", target.name).body)
+
+    async def _collection(self, request: web.BaseRequest, target: Target, query: str) -> web.StreamResponse:
+        found = requests.parameters(query, "list")
+        kind = target.kind
+        selector = (
+            selectors.parse(found.get("labelSelector", ""), found.get("fieldSelector", ""), kind.selectors)
+            if query
+            else selectors.EVERYTHING
+        )
+        if requests.flag(found, "watch"):
+            watch = WatchRequest(
+                kind,
+                target.namespace if kind.namespaced else None,
+                selector,
+                requests.number(found, "resourceVersion") or 0,
+                requests.flag(found, "allowWatchBookmarks"),
+                requests.flag(found, "sendInitialEvents"),
+                requests.number(found, "timeoutSeconds") or None,
+            )
+            return await self._watch(request, watch, found.get("resourceVersionMatch", ""))
+        self._check_revision(found)
+        self._store.flush()
+        entries = selected(self._store, kind, target.namespace, selector)
+        return _json(self._list(kind, [entry.body for entry in entries]))
+
+    def _check_revision(self, found: dict[str, str]) -> None:
+        """A list is always of the present and in one piece (``limit`` may be exceeded); what asks for else is refused."""
+        if found.get("continue"):
+            raise bad_request(
+                "continue: found a token, allowed none: this server answers a list in one piece"
+            )
+        requests.number(found, "limit")
+        revision = requests.number(found, "resourceVersion") or 0
+        match = found.get("resourceVersionMatch", "")
+        if match not in ("", "NotOlderThan", "Exact"):
+            raise bad_request(f"resourceVersionMatch: found {match!r}, allowed Exact, NotOlderThan")
+        if revision > self._store.revision:
+            raise ApiError(
+                504, "Timeout", f"Too large resource version: {revision}, current: {self._store.revision}"
+            )
+        if match == "Exact" and revision != self._store.revision:
+            raise expired(f"the provided resource version {revision} is no longer the present one")
+
+    async def _watch(self, request: web.BaseRequest, watch: WatchRequest, match: str) -> web.StreamResponse:
+        if watch.initial_events and match != "NotOlderThan":
+            raise bad_request(
+                f"resourceVersionMatch: found {match!r}, allowed NotOlderThan with sendInitialEvents"
+            )
+        response = web.StreamResponse(headers={"Content-Type": JSON, "Cache-Control": "no-cache, private"})
+        response.enable_chunked_encoding()
+        with Watch(self._store, watch) as stream:
+            await response.prepare(request)
+            transport = request.transport
+            if transport is not None:
+                transport.set_write_buffer_limits(high=WATCH_BUFFER)
+            try:
+                async for chunk in stream.chunks():
+                    await response.write(chunk)
+            except TooSlow:
+                _log.warning("a watch of %s is cut off: its client does not read", watch.kind.plural)
+                if transport is not None:
+                    transport.abort()
+                return response
+            await response.write_eof()
+        return response
+
+    async def _write(self, request: web.BaseRequest, target: Target, query: str) -> web.StreamResponse:
+        found = requests.parameters(query, "write")
+        dry_run = requests.dry_run([found["dryRun"]] if "dryRun" in found else [])
+        method, kind, namespace = request.method, target.kind, target.namespace or ""
+        if method == "POST" and not target.name:
+            document = await _document(request, JSON)
+            if kind.namespaced and target.namespace is None:
+                raise bad_request("an object is created in a namespace: .../namespaces/NAMESPACE/...")
+            outcome = self._writer.create(kind, namespace, document, dry_run=dry_run)
+            return await self._settled(outcome, 201)
+        if method == "PUT" and target.name:
+            document = await _document(request, JSON)
+            outcome = self._writer.replace(
+                kind, namespace, target.name, document, target.subresource, dry_run=dry_run
+            )
+            return await self._settled(outcome)
+        if method == "PATCH" and target.name:
+            patch = await _document(request, MERGE_PATCH)
+            outcome = self._writer.patch(
+                kind, namespace, target.name, patch, target.subresource, dry_run=dry_run
+            )
+            return await self._settled(outcome)
+        raise ApiError(
+            405, "MethodNotAllowed", f"the server does not allow {method} on the requested resource"
+        )
+
+    async def _delete(self, request: web.BaseRequest, target: Target, query: str) -> web.StreamResponse:
+        found = requests.parameters(query, "delete")
+        options = await _delete_options(request, found)
+        kind = target.kind
+        if target.subresource:
+            raise ApiError(405, "MethodNotAllowed", "the server does not allow DELETE on a subresource")
+        if target.name:
+            return await self._settled(
+                self._writer.delete(kind, target.namespace or "", target.name, options)
+            )
+        if kind.namespaced and target.namespace is None:
+            raise ApiError(405, "MethodNotAllowed", "the server does not allow DELETE across namespaces")
+        self._check_revision(found)
+        selector = selectors.parse(
+            found.get("labelSelector", ""), found.get("fieldSelector", ""), kind.selectors
+        )
+        bodies = [
+            self._writer.delete(kind, entry.namespace, entry.name, options).body
+            for entry in selected(self._store, kind, target.namespace, selector)
+        ]
+        await self._store.durable()
+        return _json(self._list(kind, bodies))
+
+    def _list(self, kind: Kind, bodies: list[bytes]) -> bytes:
+        head = b'{"kind":"%bList","apiVersion":"%b","metadata":{"resourceVersion":"%d"},"items":['
+        names = (kind.name.encode(), kind.api_version.encode(), self._store.revision)
+        return b"".join((head % names, b",".join(bodies), b"]}"))
+
+    async def _settled(self, outcome: Outcome, code: int = 200) -> web.Response:
+        """Answers a write once it is in the journal."""
+        await self._store.durable()
+        response = _json(outcome.body, code)
+        if outcome.accepted_ns is not None:
+            response.headers[ACCEPTED] = str(outcome.accepted_ns)
+        return response
+
+
+async def _document(request: web.BaseRequest, content_type: str) -> Any:
+    """The request's body, decoded. Raises ``ApiError`` for another media type, too much, or what is no JSON object."""
+    found = request.headers.get("Content-Type", JSON).partition(";")[0].strip().lower()
+    if found != content_type:
+        raise ApiError(415, "UnsupportedMediaType", f"Content-Type: found {found!r}, allowed {content_type}")
+    body = await _body(request)
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise bad_request(f"the body is not JSON: {error}") from error
+    if not isinstance(document, dict):
+        raise bad_request("the body must be a JSON object")
+    return document
+
+
+async def _body(request: web.BaseRequest) -> bytes:
+    if (request.content_length or 0) > BODY_LIMIT:
+        raise _too_large()
+    return await request.read()
+
+
+def _internal() -> ApiError:
+    return ApiError(500, "InternalError", "internal error; the server's log has the details")
+
+
+def _too_large() -> ApiError:
+    return ApiError(413, "RequestEntityTooLarge", f"the body is too large, allowed {BODY_LIMIT} bytes")
+
+
+async def _delete_options(request: web.BaseRequest, found: dict[str, str]) -> DeleteOptions:
+    document = await _document(request, JSON) if request.can_read_body else {}
+    document = {key: value for key, value in document.items() if value is not None}
+    known = {
+        "apiVersion",
+        "kind",
+        "gracePeriodSeconds",
+        "preconditions",
+        "propagationPolicy",
+        "dryRun",
+        "orphanDependents",
+    }
+    unknown = sorted(set(document) - known)
+    if unknown:
+        raise bad_request(f"DeleteOptions: found {', '.join(unknown)}, allowed {', '.join(sorted(known))}")
+    policy = document.get("propagationPolicy") or found.get("propagationPolicy") or "Background"
+    if policy != "Background" or document.get("orphanDependents") or requests.flag(found, "orphanDependents"):
+        raise bad_request(
+            f"propagationPolicy: found {policy!r}, allowed Background: dependents are not collected here"
+        )
+    grace = document.get("gracePeriodSeconds", requests.number(found, "gracePeriodSeconds"))
+    if grace is not None and (type(grace) is not int or grace < 0):
+        raise bad_request(f"gracePeriodSeconds: found {grace!r}, allowed a number from 0")
+    preconditions = document.get("preconditions", {})
+    if not isinstance(preconditions, dict) or set(preconditions) - {"uid", "resourceVersion"}:
+        raise bad_request("preconditions: allowed uid, resourceVersion")
+    tries = document.get("dryRun", [found["dryRun"]] if "dryRun" in found else [])
+    if not isinstance(tries, list):
+        raise bad_request("dryRun: allowed a list of All")
+    return DeleteOptions(
+        grace, preconditions.get("uid"), preconditions.get("resourceVersion"), requests.dry_run(tries)
+    )
+
+
+def _json(body: bytes, code: int = 200) -> web.Response:
+    return web.Response(body=body, status=code, content_type=JSON)
+
+
+def _text(body: str) -> web.Response:
+    return web.Response(text=body)

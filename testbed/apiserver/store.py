@@ -1,0 +1,248 @@
+"""The store: every object as the bytes that all readers share, the history of recent revisions, and who waits for them.
+
+A write changes the memory at once and is journalled together with whatever else is written in the same turn of the
+event loop (one transaction for many waiting requests). Only then is it answered and shown to watchers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from operator import attrgetter
+from typing import Any
+
+import orjson
+
+from testbed.apiserver.journal import Journal, JournalError, Row
+from testbed.apiserver.kinds import Kind, Registry
+
+ADDED, MODIFIED, DELETED = "ADDED", "MODIFIED", "DELETED"
+
+Document = dict[str, Any]
+
+
+class Entry:
+    """One revision of one object: its JSON and what selectors and deletion ask of it without decoding that."""
+
+    __slots__ = ("body", "fields", "labels", "name", "namespace", "revision", "uid")
+
+    def __init__(self, kind: Kind, document: Document, body: bytes, revision: int) -> None:
+        metadata = document["metadata"]
+        self.body = body
+        self.revision = revision
+        self.name: str = metadata["name"]
+        self.namespace: str = metadata.get("namespace", "")
+        self.uid: str = metadata.get("uid", "")
+        self.labels: dict[str, str] = metadata.get("labels") or _NOTHING
+        self.fields = _fields(kind, self, document)
+
+    @property
+    def path(self) -> str:
+        """``namespace/name``, or the bare name of a cluster-wide object."""
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name
+
+    def document(self) -> Document:
+        """The object, decoded anew: the caller's to change."""
+        document: Document = orjson.loads(self.body)
+        return document
+
+
+class Event:
+    """One revision as watchers see it. Its line is serialised once, when the first watcher needs it."""
+
+    __slots__ = ("_line", "accepted_ns", "entry", "kind", "old", "type")
+
+    def __init__(self, kind: Kind, type_: str, entry: Entry, old: Entry | None, accepted_ns: int) -> None:
+        self.kind = kind
+        self.type = type_
+        self.entry = entry
+        self.old = old
+        self.accepted_ns = accepted_ns
+        self._line: bytes | None = None
+
+    @property
+    def revision(self) -> int:
+        """The revision of the object that this event brought."""
+        return self.entry.revision
+
+    def line(self) -> bytes:
+        """The event as one line of a watch, shared by all who watch."""
+        if self._line is None:
+            self._line = line(self.type, self.entry.body, self.accepted_ns)
+        return self._line
+
+
+def line(type_: str, body: bytes, accepted_ns: int) -> bytes:
+    """One line of a watch: type, object and, beside them, when the revision was accepted."""
+    return b'{"type":"%b","acceptedMonotonicNs":%d,"object":%b}\n' % (type_.encode(), accepted_ns, body)
+
+
+class Collection:
+    """The objects of one kind, by namespace and name (cluster-wide ones in namespace ``""``)."""
+
+    def __init__(self) -> None:
+        self.namespaces: dict[str, dict[str, Entry]] = {}
+        self.indexes: dict[str, Any] = {}
+
+    def get(self, namespace: str, name: str) -> Entry | None:
+        """The object, if it is there."""
+        found = self.namespaces.get(namespace)
+        return found.get(name) if found else None
+
+    def put(self, entry: Entry) -> None:
+        """Puts a revision in its place."""
+        self.namespaces.setdefault(entry.namespace, {})[entry.name] = entry
+
+    def remove(self, entry: Entry) -> None:
+        """Takes an object out."""
+        names = self.namespaces[entry.namespace]
+        del names[entry.name]
+        if not names:
+            del self.namespaces[entry.namespace]
+
+    def entries(self, namespace: str | None = None) -> Iterator[Entry]:
+        """The objects in the order of their names, of one namespace or of all."""
+        for place in sorted(self.namespaces) if namespace is None else [namespace]:
+            names = self.namespaces.get(place)
+            if names:
+                for name in sorted(names):
+                    yield names[name]
+
+    def count(self, namespace: str) -> int:
+        """How many objects a namespace has of this kind."""
+        return len(self.namespaces.get(namespace, ()))
+
+
+class Store:
+    """All collections, one counter of revisions, and the newest ``journal.history`` events."""
+
+    def __init__(self, registry: Registry, journal: Journal, on_lost: Callable[[JournalError], None]) -> None:
+        self.registry = registry
+        self.revision = 0
+        self.floor = 0
+        """Watches can go on from this revision or a later one."""
+        self.collections: dict[str, Collection] = {kind.name: Collection() for kind in registry.kinds}
+        self.listeners: dict[str, list[Callable[[Event], None]]] = {kind.name: [] for kind in registry.kinds}
+        self._journal = journal
+        self._on_lost = on_lost
+        self._events: list[Event] = []
+        self._pending: list[Event] = []
+        self._durable: asyncio.Future[None] | None = None
+        self._load()
+
+    def write(self, kind: Kind, document: Document, old: Entry | None) -> Event:
+        """Accepts an object as a new revision; ``document`` is completed with it. Not yet durable."""
+        return self._accept(kind, ADDED if old is None else MODIFIED, document, old)
+
+    def remove(self, kind: Kind, document: Document, old: Entry) -> Event:
+        """Accepts the end of an object; its last state gets a revision of its own. Not yet durable."""
+        return self._accept(kind, DELETED, document, old)
+
+    async def durable(self) -> None:
+        """Returns when everything accepted so far is in the journal."""
+        if self._durable is not None:
+            await asyncio.shield(self._durable)
+
+    def flush(self) -> None:
+        """Journals what is pending and shows it to watchers.
+
+        Readers call it first, so that nobody sees what could still be lost.
+        """
+        if not self._pending:
+            return
+        events, durable = self._pending, self._durable
+        self._pending, self._durable = [], None
+        try:
+            self._journal.commit([_row(event) for event in events])
+        except JournalError as error:
+            self._on_lost(error)  # memory and journal differ from here on: the process must end
+            raise
+        for event in events:
+            for listener in self.listeners[event.kind.name]:
+                listener(event)
+        if durable is not None and not durable.done():
+            durable.set_result(None)
+
+    def since(self, kind: Kind, revision: int) -> list[Event]:
+        """The events of a kind after ``revision``, which must not lie below ``floor``."""
+        start = bisect_right(self._events, revision, key=attrgetter("revision"))
+        return [event for event in self._events[start:] if event.kind is kind]
+
+    def _accept(self, kind: Kind, type_: str, document: Document, old: Entry | None) -> Event:
+        accepted_ns = time.monotonic_ns()
+        self.revision += 1
+        document["metadata"]["resourceVersion"] = str(self.revision)
+        entry = Entry(kind, document, orjson.dumps(document), self.revision)
+        event = Event(kind, type_, entry, old, accepted_ns)
+        self._apply(event, document)
+        self._pending.append(event)
+        if self._durable is None:
+            loop = asyncio.get_running_loop()
+            self._durable = loop.create_future()
+            loop.call_soon(self.flush)
+        return event
+
+    def _apply(self, event: Event, document: Document) -> None:
+        """Brings memory up to an event: collection, indexes, history."""
+        entry, old = event.entry, event.old
+        collection = self.collections[event.kind.name]
+        if event.type == DELETED:
+            collection.remove(entry)
+            self._journal.outdate(entry.revision, entry.revision)
+        else:
+            collection.put(entry)
+        if old is not None:
+            self._journal.outdate(old.revision, entry.revision)
+        for index in collection.indexes.values():
+            index.update(entry.path, None if event.type == DELETED else document)
+        self._events.append(event)
+        if len(self._events) >= 2 * self._journal.history:
+            del self._events[: -self._journal.history]
+            self.floor = self._events[0].revision - 1
+
+    def _load(self) -> None:
+        for row in self._journal.rows():
+            kind = self.registry.named(row.kind)
+            document = orjson.loads(row.body)
+            entry = Entry(kind, document, row.body, row.revision)
+            if row.revision != self.revision + 1:
+                self._events.clear()  # only an unbroken tail is history
+                self.floor = row.revision - 1
+            self.revision = row.revision
+            old = self.collections[kind.name].get(entry.namespace, entry.name)
+            self._apply(Event(kind, row.type, entry, old, row.accepted_ns), document)
+
+
+def _row(event: Event) -> Row:
+    entry = event.entry
+    return Row(
+        entry.revision,
+        event.accepted_ns,
+        event.type,
+        event.kind.name,
+        entry.namespace,
+        entry.name,
+        entry.body,
+    )
+
+
+_NOTHING: dict[str, str] = {}
+
+
+def _fields(kind: Kind, entry: Entry, document: Document) -> dict[str, str]:
+    fields = {"metadata.name": entry.name, "metadata.namespace": entry.namespace}
+    for path, keys in kind.fields:
+        value: Any = document
+        for key in keys:
+            value = value.get(key) if isinstance(value, dict) else None
+        if value is not None:
+            fields[path] = value if isinstance(value, str) else _text(value)
+    return fields
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):  # Event's selectable "source" is its component
+        return str(value.get("component", ""))
+    return str(value).lower() if isinstance(value, bool) else str(value)

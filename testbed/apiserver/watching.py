@@ -1,0 +1,183 @@
+"""Watches: each a filter on the stream of events with a bounded queue of lines that all watchers share.
+
+A watcher that does not read is cut off when what waits for it reaches the bound; it can come back from the last
+revision that it saw.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+import orjson
+
+from testbed.apiserver.kinds import Kind
+from testbed.apiserver.selectors import Selector
+from testbed.apiserver.status import ApiError, expired
+from testbed.apiserver.store import ADDED, DELETED, Entry, Event, Store, line
+
+QUEUE_LIMIT = 64 * 2**20
+"""Bytes that may wait for one watcher."""
+BOOKMARK_SECONDS = 60.0
+"""How often a watcher that asked for bookmarks learns the present revision while nothing happens to its objects."""
+
+
+class TooSlow(Exception):
+    """A watcher that does not keep up."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchRequest:
+    """What a client asked to watch. ``revision`` 0 means: begin with what is there now."""
+
+    kind: Kind
+    namespace: str | None
+    selector: Selector
+    revision: int
+    bookmarks: bool
+    initial_events: bool
+    timeout_seconds: float | None
+
+
+class Watch:
+    """One client's watch; a context manager that is registered with the store while it is open."""
+
+    def __init__(self, store: Store, request: WatchRequest) -> None:
+        self._store = store
+        self._request = request
+        self._lines: list[bytes] = []
+        self._size = 0
+        self._too_slow = False
+        self._more = asyncio.Event()
+
+    def __enter__(self) -> Watch:
+        self._store.flush()
+        self._first = self._beginning()
+        self._store.listeners[self._request.kind.name].append(self._offer)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._store.listeners[self._request.kind.name].remove(self._offer)
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Lines joined, as many as there are at the time. Ends at the request's timeout; raises ``TooSlow``."""
+        if self._first:
+            yield self._first
+            self._first = b""
+        loop = asyncio.get_running_loop()
+        seconds = self._request.timeout_seconds
+        end = None if seconds is None else loop.time() + seconds
+        bookmark = loop.time() + BOOKMARK_SECONDS if self._request.bookmarks else None
+        while True:
+            if not self._lines and not self._too_slow:
+                wake = min((moment for moment in (end, bookmark) if moment is not None), default=None)
+                try:
+                    async with asyncio.timeout_at(wake):
+                        await self._more.wait()
+                except TimeoutError:
+                    if end is not None and loop.time() >= end:
+                        return
+                    bookmark = loop.time() + BOOKMARK_SECONDS
+                    yield self._bookmark(initial=False)
+                    continue
+            if self._too_slow:
+                raise TooSlow
+            lines, self._lines, self._size = self._lines, [], 0
+            self._more.clear()
+            yield lines[0] if len(lines) == 1 else b"".join(lines)
+            if end is not None and loop.time() >= end:
+                return
+
+    def _offer(self, event: Event) -> None:
+        found = self._line(event)
+        if found is None or self._too_slow:
+            return
+        self._size += len(found)
+        if self._size > QUEUE_LIMIT:
+            self._too_slow = True
+            self._lines.clear()
+        else:
+            self._lines.append(found)
+        self._more.set()
+
+    def _line(self, event: Event) -> bytes | None:
+        """The event as this watcher must see it: an object that leaves its selection is DELETED to it."""
+        request = self._request
+        if request.namespace is not None and event.entry.namespace != request.namespace:
+            return None
+        selector = request.selector
+        if selector.is_everything:
+            return event.line()
+        is_in = selector.matches(event.entry.labels, event.entry.fields)
+        was_in = event.old is not None and selector.matches(event.old.labels, event.old.fields)
+        if event.type == DELETED:
+            return event.line() if was_in or is_in else None
+        if is_in:
+            return (
+                event.line()
+                if was_in or event.old is None
+                else line(ADDED, event.entry.body, event.accepted_ns)
+            )
+        if was_in and event.old is not None:
+            return line(DELETED, _at_revision(event.old, event.revision), event.accepted_ns)
+        return None
+
+    def _beginning(self) -> bytes:
+        request, store = self._request, self._store
+        if request.revision and not request.initial_events:
+            if request.revision < store.floor or request.revision > store.revision:
+                return error_line(_gone(request.revision, store))
+            lines = [
+                found for event in store.since(request.kind, request.revision) if (found := self._line(event))
+            ]
+            return b"".join(lines)
+        lines = [
+            line(ADDED, entry.body, 0)
+            for entry in selected(store, request.kind, request.namespace, request.selector)
+        ]
+        if request.initial_events and request.bookmarks:
+            lines.append(self._bookmark(initial=True))
+        return b"".join(lines)
+
+    def _bookmark(self, *, initial: bool) -> bytes:
+        kind = self._request.kind
+        meta: dict[str, Any] = {"resourceVersion": str(self._store.revision)}
+        if initial:
+            meta["annotations"] = {"k8s.io/initial-events-end": "true"}
+        document = {"kind": kind.name, "apiVersion": kind.api_version, "metadata": meta}
+        return b'{"type":"BOOKMARK","object":%b}\n' % orjson.dumps(document)
+
+
+def selected(store: Store, kind: Kind, namespace: str | None, selector: Selector) -> list[Entry]:
+    """The objects of a collection that a selector means, in the order of their names."""
+    collection = store.collections[kind.name]
+    place = selector.namespace if selector.namespace is not None and namespace is None else namespace
+    if not kind.namespaced:
+        place = ""
+    if selector.name is not None and place is not None:
+        entry = collection.get(place, selector.name)
+        return [entry] if entry and selector.matches(entry.labels, entry.fields) else []
+    entries = collection.entries(place)
+    if selector.is_everything:
+        return list(entries)
+    return [entry for entry in entries if selector.matches(entry.labels, entry.fields)]
+
+
+def error_line(error: ApiError) -> bytes:
+    """A refusal within a stream that has begun."""
+    return b'{"type":"ERROR","object":%b}\n' % error.body()
+
+
+def _gone(revision: int, store: Store) -> ApiError:
+    return expired(f"too old resource version: {revision} (allowed {store.floor} to {store.revision})")
+
+
+def _at_revision(entry: Entry, revision: int) -> bytes:
+    document = entry.document()
+    document["metadata"]["resourceVersion"] = str(revision)
+    return orjson.dumps(document)
