@@ -83,7 +83,7 @@ class Writer:
             return
         try:
             await client.transact(transaction.operations)
-        except ovsdb.TransactionError as error:
+        except (ovsdb.TransactionError, ovsdb.InvalidOperation) as error:
             await self._divide(client, deltas, transaction.blamed(error), error, written)
             return
         self._count(transaction, deltas)
@@ -144,16 +144,15 @@ class _Transaction:
         self._left: dict[Place, set[ovsdb.UUID | ovsdb.NamedUUID]] = {}
         self._place_owners: dict[Place, set[str]] = {}
         self._places_of: dict[RowKey, set[Place]] = {}
-        self._names: dict[RowKey, ovsdb.NamedUUID] = {}
-        inserts: list[tuple[str, Insert]] = []
+        inserts: list[tuple[str, Insert, ovsdb.NamedUUID]] = []
         for delta in deltas:
             for change in delta.changes:
                 self._collect(delta.owner, change, inserts)
-        self._mutate(exclude=set(self._names))
-        for owner, insert in inserts:
-            self._insert(owner, insert)
+        self._mutate(exclude={insert.key for _, insert, _ in inserts})
+        for owner, insert, name in inserts:
+            self._insert(owner, insert, name)
 
-    def blamed(self, error: ovsdb.TransactionError) -> str | None:
+    def blamed(self, error: ovsdb.TransactionError | ovsdb.InvalidOperation) -> str | None:
         """The one owner whose operation NB refused; None where it names none, or one of several owners."""
         if error.index is None or error.index >= len(self._owners):
             return None
@@ -161,13 +160,15 @@ class _Transaction:
         return next(iter(owners)) if len(owners) == 1 else None
 
     def _collect(
-        self, owner: str, change: Insert | Update | Remove | Move, inserts: list[tuple[str, Insert]]
+        self,
+        owner: str,
+        change: Insert | Update | Remove | Move,
+        inserts: list[tuple[str, Insert, ovsdb.NamedUUID]],
     ) -> None:
         match change:
             case Insert():
-                name = ovsdb.NamedUUID(f"row{len(self._names)}")
-                self._names[change.key] = name
-                inserts.append((owner, change))
+                name = ovsdb.NamedUUID(f"row{len(inserts)}")
+                inserts.append((owner, change, name))
                 if change.place is not None:
                     self._join(change.place, name, owner)
             case Update():
@@ -206,11 +207,11 @@ class _Transaction:
             self.operations.append(operations.mutate(place.table, uuid, mutations))
             self._owners.append(owners)
 
-    def _insert(self, owner: str, insert: Insert) -> None:
+    def _insert(self, owner: str, insert: Insert, name: ovsdb.NamedUUID) -> None:
         columns = dict(insert.columns)
         for place in self._places_of.get(insert.key, ()):
             columns[place.column] = frozenset(self._joined[place])
-        self._add(operations.insert(insert.key.table, columns, self._names[insert.key]), owner)
+        self._add(operations.insert(insert.key.table, columns, name), owner)
 
     def _add(self, operation: ovsdb.Operation, owner: str) -> None:
         self.operations.append(operation)

@@ -59,6 +59,6 @@ def usage(subnet: Subnet, view: View) -> Fragment:
 
 
 def gateway_mac(port: str) -> str:
-    """A router port's MAC: locally administered, made from its name, so the same after every restart, without a record."""
+    """A router port's MAC, locally administered: made from its name, so that it survives restarts without a record."""
     digest = hashlib.blake2b(port.encode(), digest_size=5).hexdigest()
-    return ":".join(["0a", *(digest[at : at + 2] for at in range(0, 10, 2))])
+    return ":".join(["0e", *(digest[at : at + 2] for at in range(0, 10, 2))])

@@ -20,9 +20,11 @@ from controller.northbound.rows import OWNER, VENDOR, VENDOR_NAME, Row, RowKey
 NOW = "2026-01-02T00:00:00Z"
 
 
-class Columns(dict[str, Any]):
-    def unpack(self) -> dict[str, Any]:
-        return dict(self)
+class Columns(ovsdb.Row):
+    """A monitored row in a test's hands."""
+
+    def __init__(self, **columns: Any) -> None:
+        super().__init__({}, b"{}", columns)
 
 
 @reconciler("pod", PODS)
@@ -58,7 +60,11 @@ class World:
         for change in changes:
             if isinstance(change, Insert):
                 self.numbers += 1
-                told.append(ovsdb.Change(change.key.table, ovsdb.UUID(f"u{self.numbers}"), None, Columns(change.columns)))
+                told.append(
+                    ovsdb.Change(
+                        change.key.table, ovsdb.UUID(f"u{self.numbers}"), None, Columns(**change.columns)
+                    )
+                )
             elif isinstance(change, Remove):
                 told.append(ovsdb.Change(change.key.table, change.uuid, Columns(), None))
         self.replica._apply(ovsdb.Batch(0, told))

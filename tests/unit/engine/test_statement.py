@@ -32,7 +32,9 @@ def test_a_status_field_that_is_absent_says_the_same_as_nothing() -> None:
 
 
 def test_a_status_field_that_differs_is_patched_alone() -> None:
-    assert differ(Fragment(status={"used": 2.0, "free": 1.0}), saying(used=1.0, free=1.0), NOW).status == {"used": 2.0}
+    assert differ(Fragment(status={"used": 2.0, "free": 1.0}), saying(used=1.0, free=1.0), NOW).status == {
+        "used": 2.0
+    }
 
 
 def test_a_condition_that_holds_keeps_its_time() -> None:

@@ -14,17 +14,19 @@ KEY = RowKey("Logical_Switch_Port", "web.default")
 OWNED = {VENDOR: VENDOR_NAME, OWNER: "pod/default/web", PARENT: str(PORTS)}
 
 
-class Columns(dict[str, Any]):
+class Columns(ovsdb.Row):
     """A monitored row in a test's hands."""
 
-    def unpack(self) -> dict[str, Any]:
-        return dict(self)
+    def __init__(self, **columns: Any) -> None:
+        super().__init__({}, b"{}", columns)
 
 
 def holding(*rows: tuple[str, str, dict[str, Any]]) -> Replica:
     """A replica of (table, uuid, columns)."""
     replica = Replica()
-    changes = [ovsdb.Change(table, ovsdb.UUID(uuid), None, Columns(columns)) for table, uuid, columns in rows]
+    changes = [
+        ovsdb.Change(table, ovsdb.UUID(uuid), None, Columns(**columns)) for table, uuid, columns in rows
+    ]
     replica._apply(ovsdb.Batch(0, changes))
     return replica
 
