@@ -20,6 +20,7 @@ import signal
 import socket
 import struct
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -53,8 +54,11 @@ def run(function: Callable[[], int]) -> int:
 
     Raises:
         NotPrivileged: not root.
+        RuntimeError: called from a thread other than the main one, to which signals do not come.
         OSError: the kernel refused a namespace.
     """
+    if threading.current_thread() is not threading.main_thread():
+        raise RuntimeError("an enclosure is entered from the main thread")
     if os.geteuid() != 0:
         raise NotPrivileged("emulated clusters need root: run this command with sudo")
     sys.stdout.flush()

@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import os
 import shutil
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,14 +45,14 @@ def claim(name: str, *, keep: bool = False) -> Iterator[Path]:
     try:
         _empty(directory)
         yield directory
-        if not keep:
-            _remove(directory)
-    except BaseException:
-        if not keep:
-            _remove(directory)
-        raise
     finally:
-        os.close(lock)
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
+        try:
+            if not keep:
+                _remove(directory)
+        finally:
+            os.close(lock)
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
 
 def sweep() -> tuple[Path, ...]:
@@ -104,15 +105,21 @@ def _empty(directory: Path) -> None:
 
 
 def _remove(directory: Path, timeout_s: float = 5.0) -> None:
-    """Remove the tree; processes that the kernel is still killing may write into it meanwhile."""
+    """Remove the tree, its lock file last: a removal that is cut short can be taken up by the next sweep.
+
+    Processes that the kernel is still killing may write into it meanwhile.
+    """
     deadline = time.monotonic() + timeout_s
     while True:
         try:
-            shutil.rmtree(directory)
+            _empty(directory)
+            (directory / LOCK).unlink()
+            directory.rmdir()
             return
         except FileNotFoundError:
-            return
+            if not directory.exists():
+                return
         except OSError:
             if time.monotonic() > deadline:
                 raise
-            time.sleep(0.01)
+        time.sleep(0.01)

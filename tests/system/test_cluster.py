@@ -23,8 +23,8 @@ Body = Callable[[Cluster], None]
 
 @pytest.fixture(autouse=True)
 def short_state_root(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """State directories under a short path: they hold Unix sockets."""
-    root = tempfile.mkdtemp(prefix="tb-")
+    """State directories under /run: they hold Unix sockets, and a release in a chroot has its own /run in memory."""
+    root = tempfile.mkdtemp(prefix="ovn-testbed-", dir="/run")
     monkeypatch.setenv("TESTBED_STATE", root)
     yield Path(root)
     shutil.rmtree(root)

@@ -1,0 +1,227 @@
+"""However a cluster ends, nothing of it stays: no process, namespace, mount, interface or state directory.
+
+Every process of a keeper inherits a mark in its environment; a survivor is a process with that mark.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from testbed.cluster import state
+
+pytestmark = pytest.mark.system
+
+MARK = "TESTBED_TEST_MARK"
+GONE_WITHIN_S = 5.0
+UP_WITHIN_S = 60.0
+
+KEEPER = """
+import signal
+from testbed.cluster import Cluster, ClusterSpec, enclosure, state
+from testbed.releases import resolve
+
+spec = ClusterSpec("cleanup", 2, resolve("system"))
+
+def main(directory):
+    with Cluster(spec, directory, system=None):
+        print("up", flush=True)
+        while True:
+            signal.pause()
+
+with state.claim(spec.name) as directory:
+    code = enclosure.run(lambda: main(directory))
+raise SystemExit(code)
+"""
+
+
+class Keeper:
+    """A process that keeps a cluster of two nodes until it is made to stop."""
+
+    def __init__(self) -> None:
+        self.mark = uuid.uuid4().hex
+        self.mounts, self.interfaces = mounts(), interfaces()
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", KEEPER],
+            env=os.environ | {MARK: self.mark, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def wait_until_up(self) -> None:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line == "up\n", self.process.communicate(timeout=UP_WITHIN_S)
+
+    def processes(self) -> set[int]:
+        wanted = f"{MARK}={self.mark}".encode()
+        found = set()
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit():
+                with contextlib.suppress(OSError):
+                    if wanted in (entry / "environ").read_bytes().split(b"\0"):
+                        found.add(int(entry.name))
+        return found
+
+    def init(self) -> int:
+        """PID 1 of the enclosure, as the host sees it."""
+        (child,) = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return int(child)
+
+    def namespaces(self) -> set[str]:
+        """The namespaces of its processes, without those of the host."""
+        host = namespaces_of(os.getpid())
+        return {name for pid in self.processes() for name in namespaces_of(pid)} - host
+
+    def assert_nothing_remains(self, namespaces: set[str]) -> None:
+        wait_for(lambda: not self.processes(), lambda: [command(pid) for pid in self.processes()])
+        # the kernel gives a number anew once it is free: whoever started after the end holds another namespace
+        ended = time.clock_gettime(time.CLOCK_BOOTTIME)
+        wait_for(lambda: not namespaces & held_by_those_before(ended), lambda: namespaces)
+        assert mounts() <= self.mounts
+        assert interfaces() <= self.interfaces
+
+
+def namespaces_of(pid: int) -> set[str]:
+    found = set()
+    for kind in ("pid", "net", "mnt"):
+        with contextlib.suppress(OSError):
+            found.add(str(Path(f"/proc/{pid}/ns/{kind}").readlink()))
+    return found
+
+
+def held_by_those_before(moment_s: float) -> set[str]:
+    """The namespaces of all processes that were started before `moment_s` after boot."""
+    found: set[str] = set()
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                started = int((entry / "stat").read_text().rpartition(")")[2].split()[19])
+                if started / os.sysconf("SC_CLK_TCK") < moment_s:
+                    found |= namespaces_of(int(entry.name))
+    return found
+
+
+def mounts() -> set[str]:
+    """Mount points of the host that could be the testbed's."""
+    lines = Path("/proc/self/mountinfo").read_text().splitlines()
+    return {line.split()[4] for line in lines if "ovn" in line.split()[4]}
+
+
+def interfaces() -> set[str]:
+    return {entry.name for entry in Path("/sys/class/net").iterdir()}
+
+
+def command(pid: int) -> str:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    return f"({pid} is gone)"
+
+
+def wait_for(condition: Callable[[], bool], remains: Callable[[], object]) -> None:
+    deadline = time.monotonic() + GONE_WITHIN_S
+    while not condition():
+        assert time.monotonic() < deadline, f"these remain: {remains()}"
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def root(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    made = Path(tempfile.mkdtemp(prefix="ovn-testbed-", dir="/run"))
+    monkeypatch.setenv("TESTBED_STATE", str(made))
+    yield made
+    shutil.rmtree(made)
+
+
+@pytest.fixture
+def keeper(root: Path) -> Iterator[Keeper]:
+    made = Keeper()
+    yield made
+    made.process.kill()
+    made.process.communicate()
+
+
+def test_while_it_lives_a_cluster_is_all_that_this_test_looks_for(keeper: Keeper, root: Path) -> None:
+    keeper.wait_until_up()
+    assert len(keeper.processes()) > 10
+    assert len([name for name in keeper.namespaces() if name.startswith("net")]) == 1 + 2 + 2
+    assert state.sweep() == ()
+    assert (root / "cleanup" / "node1").is_dir()
+
+
+def test_kill_9_of_the_keeper_leaves_only_a_directory_for_the_next_sweep(keeper: Keeper, root: Path) -> None:
+    keeper.wait_until_up()
+    namespaces = keeper.namespaces()
+    keeper.process.kill()
+    keeper.process.wait()
+    keeper.assert_nothing_remains(namespaces)
+    assert state.sweep() == (root / "cleanup",)
+    assert not list(root.iterdir())
+
+
+def test_kill_9_of_pid_1_ends_everything_and_the_keeper_says_so(keeper: Keeper, root: Path) -> None:
+    keeper.wait_until_up()
+    namespaces = keeper.namespaces()
+    os.kill(keeper.init(), signal.SIGKILL)
+    assert keeper.process.wait(GONE_WITHIN_S) == 128 + signal.SIGKILL
+    keeper.assert_nothing_remains(namespaces)
+    assert not list(root.iterdir())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_everything(keeper: Keeper, root: Path, number: signal.Signals) -> None:
+    keeper.wait_until_up()
+    namespaces = keeper.namespaces()
+    os.killpg(keeper.process.pid, number)  # as a terminal does it: to the whole foreground group
+    assert keeper.process.wait(GONE_WITHIN_S) == 128 + number
+    keeper.assert_nothing_remains(namespaces)
+    assert not list(root.iterdir())
+
+
+def test_a_second_ctrl_c_does_not_leave_anything_either(keeper: Keeper, root: Path) -> None:
+    keeper.wait_until_up()
+    namespaces = keeper.namespaces()
+    for _ in range(2):
+        os.killpg(keeper.process.pid, signal.SIGINT)
+    assert keeper.process.wait(GONE_WITHIN_S) == 128 + signal.SIGINT
+    keeper.assert_nothing_remains(namespaces)
+    assert not list(root.iterdir())
+
+
+MOMENTS_S = [0.08 * step for step in range(10)]
+"""Over the whole of start-up: the interpreter's, the namespaces', the daemons'."""
+
+
+@pytest.mark.parametrize("moment", MOMENTS_S)
+def test_ctrl_c_at_any_moment_of_start_up(keeper: Keeper, root: Path, moment: float) -> None:
+    time.sleep(moment)
+    namespaces = keeper.namespaces()
+    os.killpg(keeper.process.pid, signal.SIGINT)
+    assert keeper.process.wait(GONE_WITHIN_S) in (130, -signal.SIGINT), keeper.process.communicate()
+    keeper.assert_nothing_remains(namespaces)
+    state.sweep()
+    assert not list(root.iterdir())
+
+
+@pytest.mark.parametrize("moment", MOMENTS_S)
+def test_kill_9_at_any_moment_of_start_up(keeper: Keeper, root: Path, moment: float) -> None:
+    time.sleep(moment)
+    namespaces = keeper.namespaces()
+    keeper.process.kill()
+    keeper.process.wait()
+    keeper.assert_nothing_remains(namespaces)
+    state.sweep()
+    assert not list(root.iterdir())
