@@ -5,9 +5,8 @@ import contextlib
 import itertools
 import os
 import sys
-from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import Protocol, TypeVar
+from collections.abc import Iterable
+from typing import TypeVar
 
 import msgspec
 
@@ -15,6 +14,7 @@ from testbed.measure import flowmonitor
 from testbed.measure.ends import Change, End, Ends
 from testbed.measure.flowmonitor import FlowMonitorFailed
 from testbed.measure.service import EndNotSeen
+from testbed.measure.subjects import MeasuredCluster, MeasuredNode
 from testbed.measure.tracker import UnfitExpectation
 from testbed.measure.wire import (
     LINE_LIMIT,
@@ -44,45 +44,6 @@ ANSWER_SLACK_S = 10
 
 class MeterFailed(Exception):
     """The meter's process did not start, ended, or could not do what it was asked."""
-
-
-class _Release(Protocol):
-    def argv(self, program: str, *args: str) -> list[str]: ...
-    def environment(self) -> Mapping[str, str]: ...
-
-
-class _Node(Protocol):
-    @property
-    def name(self) -> str: ...
-    @property
-    def database(self) -> str: ...
-    @property
-    def bridge_management(self) -> Path: ...
-    @property
-    def release(self) -> _Release: ...
-
-
-class _Central(Protocol):
-    @property
-    def northbound(self) -> str: ...
-    @property
-    def southbound(self) -> str: ...
-
-
-class MeasuredCluster(Protocol):
-    """What the meter needs of a cluster (`testbed.cluster.Cluster` is one)."""
-
-    @property
-    def directory(self) -> Path:
-        """State directory; the meter's own files go into `meter/` in it."""
-
-    @property
-    def central(self) -> _Central:
-        """Where NB and SB are served."""
-
-    @property
-    def nodes(self) -> Iterable[_Node]:
-        """The chassis to watch."""
 
 
 class Meter:
@@ -188,7 +149,7 @@ class Meter:
         """Of the process while it runs."""
         return self._process.pid if self._process else None
 
-    def _watched(self, node: _Node) -> NodeConfig:
+    def _watched(self, node: MeasuredNode) -> NodeConfig:
         arguments = flowmonitor.arguments(node.bridge_management, self._directory / f"{node.name}.ctl")
         return NodeConfig(
             name=node.name,

@@ -1,0 +1,80 @@
+"""Holding OVN's daemons still and making them process a change in full, so that "full" can be told from "waited".
+
+A recomputation that is merely asked for may come before the change, after it, or be what the change waits behind.
+Paused, the daemons cannot see the change; recomputation is then asked for on sight of it and they are let go, so that
+the change is in that recomputation or the counters say that it was not.
+
+`async with held(northd, chassis):` lets all go again however the block ends.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from typing import Protocol
+
+from controller.ovsdb import unixctl
+from testbed.measure.subjects import MeasuredDaemon
+
+RECOMPUTE = "inc-engine/recompute"
+
+
+class _Held(Protocol):
+    async def pause(self) -> None: ...
+    async def resume(self) -> None: ...
+
+
+class Northd:
+    """The ovn-northd among some daemons. Methods raise UnixctlError when it does not answer."""
+
+    def __init__(self, daemons: Iterable[MeasuredDaemon]) -> None:
+        self._daemon = next(daemon for daemon in daemons if daemon.role == "northd")
+
+    async def pause(self) -> None:
+        """It answers but processes nothing until resumed. Harmless when it is paused already."""
+        await unixctl.call(self._daemon.control, "pause")
+
+    async def resume(self) -> None:
+        """Process what has come up, in whichever way it likes."""
+        await unixctl.call(self._daemon.control, "resume")
+
+    async def recompute_and_resume(self) -> None:
+        """Process what has come up by recomputing everything once."""
+        await unixctl.call(self._daemon.control, RECOMPUTE)
+        await self.resume()
+
+
+class Chassis:
+    """All ovn-controllers among some daemons, told at the same time. Methods raise UnixctlError as Northd's do."""
+
+    def __init__(self, daemons: Iterable[MeasuredDaemon]) -> None:
+        self._daemons: Sequence[MeasuredDaemon] = [daemon for daemon in daemons if daemon.role == "chassis"]
+
+    async def pause(self) -> None:
+        """They answer but process nothing until resumed."""
+        await self._tell("debug/pause")
+
+    async def resume(self) -> None:
+        """Process what has come up, in whichever way they like."""
+        await self._tell("debug/resume")
+
+    async def recompute_and_resume(self) -> None:
+        """Process what has come up by recomputing everything once."""
+        await asyncio.gather(*(self._recompute_and_resume(daemon) for daemon in self._daemons))
+
+    async def _tell(self, command: str) -> None:
+        await asyncio.gather(*(unixctl.call(daemon.control, command) for daemon in self._daemons))
+
+    @staticmethod
+    async def _recompute_and_resume(daemon: MeasuredDaemon) -> None:
+        await unixctl.call(daemon.control, RECOMPUTE)
+        await unixctl.call(daemon.control, "debug/resume")
+
+
+@asynccontextmanager
+async def held(*paused: _Held) -> AsyncIterator[None]:
+    """Pause all at once; resume all when the block ends, also those that were let go within it."""
+    try:
+        await asyncio.gather(*(one.pause() for one in paused))
+        yield
+    finally:
+        await asyncio.gather(*(one.resume() for one in paused))
