@@ -1,1 +1,7 @@
-"""Turns the analysis of runs into pages, tables and plots for people."""
+"""Runs as people read them: a page, Markdown, a table in the terminal. Knows runs, never a cluster or a scenario."""
+
+from reports.markdown import render_markdown
+from reports.page import render_html
+from reports.terminal import print_run
+
+__all__ = ["print_run", "render_html", "render_markdown"]

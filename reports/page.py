@@ -1,0 +1,60 @@
+"""The report of a run: one HTML file that needs nothing else, neither a network nor the scenario's code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from reports import tables, words
+from reports.drawing import Drawing, Palette, draw
+from reports.numbers import duration
+from reports.references import Reference, about
+from testbed.results import Figure, Run, RunDirectory
+
+_TEMPLATES = Environment(
+    loader=PackageLoader("reports", "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A figure of the run with its drawing, and the published figures that were drawn into it."""
+
+    figure: Figure
+    drawing: Drawing
+    references: tuple[Reference, ...]
+
+
+def render_html(directory: RunDirectory) -> str:
+    """The page of the run in ``directory``. Raises ``UnreadableRun``."""
+    run = directory.run()
+    return _TEMPLATES.get_template("run.html.j2").render(
+        run=run,
+        words=words,
+        plots=plots(run),
+        headlines=tables.headlines(run),
+        ladders=tables.ladders(run),
+        processor=tables.processor(run),
+        counters=tables.counters(run),
+        expectations=tables.expectations(run),
+        daemons=tables.daemons(directory.resources()),
+        releases=tables.releases(run),
+        machine=tables.machine(run),
+        params=tables.params(run),
+        duration=duration,
+    )
+
+
+def plots(run: Run) -> tuple[Plot, ...]:
+    """Every figure of the run, drawn by its type in colours that stay with a name."""
+    palette = Palette()
+    return tuple(Plot(figure, draw(figure, palette), _references(figure)) for figure in run.figures)
+
+
+def _references(figure: Figure) -> tuple[Reference, ...]:
+    return about(figure.references, figure.unit)

@@ -1,0 +1,68 @@
+"""A run in the terminal: the answer, the headline figures, the verdicts."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from reports import tables, words
+from reports.numbers import duration
+from reports.tables import Table
+from testbed.results import Run
+
+_COLOURS = {"met": "green", "failed": "red", "not measured": "red", "valid": "green", "invalid": "red"}
+
+
+def print_run(run: Run, console: Console) -> None:
+    """Print the run to ``console``; what the run says is text, never markup."""
+    console.print(Text(words.answer(run), style="bold"))
+    console.print(Text(_line(run), style="dim"))
+    if run.status != "complete":
+        console.print(Text(words.status(run), style="red"))
+    for table in (tables.headlines(run), *tables.ladders(run), *tables.processor(run), _verdicts(run)):
+        if table:
+            console.print(Padding(_rich(table), (1, 0, 0, 0)))
+            if table.note:
+                console.print(Text(table.note, style="dim"))
+    _doubts(run, console)
+
+
+def _line(run: Run) -> str:
+    releases = ", ".join(f"OVN {release.ovn} ({release.name})" for release in run.releases)
+    took = duration(run.duration_s) if run.duration_s else ""
+    return " · ".join(filter(None, (run.scenario, run.profile, releases, took, run.id)))
+
+
+def _doubts(run: Run, console: Console) -> None:
+    colour = _COLOURS.get(run.validity.verdict, "yellow")
+    console.print(Text.assemble("\nvalidity: ", (run.validity.verdict, colour)))
+    for reason in run.validity.reasons:
+        console.print(Text(f"  {reason}", style=colour))
+    for release in run.releases:
+        for defect in release.defects:
+            console.print(Text(f"known fault of {release.name}: {defect}", style="yellow"))
+    for warning in run.warnings:
+        console.print(Text(warning, style="yellow"))
+
+
+def _verdicts(run: Run) -> Table:
+    found = tables.expectations(run)
+    return Table(found.title, found.header[:3], tuple(row[:3] for row in found.rows), text_columns=2)
+
+
+def _rich(table: Table) -> RichTable:
+    drawn = RichTable(
+        title=Text(table.title), title_justify="left", box=None, padding=(0, 2, 0, 0), pad_edge=False
+    )
+    for place, name in enumerate(table.header):
+        drawn.add_column(
+            Text(name),
+            justify="left" if place < table.text_columns else "right",
+            header_style="dim",
+            overflow="fold",
+        )
+    for row in table.rows:
+        drawn.add_row(*(Text(cell, style=_COLOURS.get(cell, "")) for cell in row))
+    return drawn
