@@ -1,0 +1,154 @@
+"""One node as its daemon serves it: a request to plug or unplug a pod, carried out from promise to answer."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+
+import msgspec
+
+from controller.daemon.config import NodeConfig
+from controller.daemon.errors import Refused
+from controller.daemon.plugs import Attachment, PlugKind
+from controller.daemon.pods import Pods
+from controller.daemon.ports import POD_NAME, POD_NAMESPACE, POD_UID, Port, Present
+from controller.daemon.switch import Installed, Switch
+from controller.kubernetes import Client
+
+
+class PodRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which pod, on which node."""
+
+    node: str
+    namespace: str
+    name: str
+    uid: str
+
+    @property
+    def iface_id(self) -> str:
+        """The pod's logical switch port, by Kube-OVN's convention."""
+        return f"{self.name}.{self.namespace}"
+
+
+class AddRequest(PodRequest, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A pod to plug: its kind of plug, its interface on the node, a process in its network namespace."""
+
+    kind: str
+    interface: str
+    netns_pid: int | None = None
+
+
+class AddAnswer(msgspec.Struct, frozen=True):
+    """What a pod got, and when (CLOCK_MONOTONIC, ns; ``installed_ms`` is OVN's own moment by its wall clock)."""
+
+    ip: str
+    mac: str
+    gateway: str
+    cidr: str
+    mtu: int
+    asked_ns: int
+    promised_ns: int
+    plugged_ns: int
+    configured_ns: int
+    installed_ns: int
+    installed_ms: int
+
+
+class Node:
+    """A node's pods and its switch, and what requests make of them."""
+
+    def __init__(
+        self, config: NodeConfig, kinds: Mapping[str, PlugKind], *, mtu: int, patience: float
+    ) -> None:
+        self.name = config.node
+        self._kinds = kinds
+        self._patience = patience
+        self._pods = Pods(config.node, self._gone, mtu)
+        self.switch = Switch(config.database)
+
+    async def run(self, client: Client) -> None:
+        """Follows the node's pods and keeps its switch as desired, for ever."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._pods.run(client))
+            tasks.create_task(self.switch.run(self._adopts, self._pods.synced))
+
+    async def add(self, request: AddRequest) -> AddAnswer:
+        """Plugs a pod and waits until OVN has its flows; a pod that is plugged already is only answered for.
+
+        Raises ``Refused``.
+        """
+        asked = time.monotonic_ns()
+        kind = self._kind(request)
+        promise = await self._pods.promised(request.namespace, request.name, request.uid, self._patience)
+        promised = time.monotonic_ns()
+        port = _port(request, kind)
+        attachment = Attachment(request.interface, request.netns_pid, promise)
+        (plugged, installed), configured = await asyncio.gather(
+            self._plug(port), _configure(kind, attachment)
+        )
+        return AddAnswer(
+            ip=promise.ip,
+            mac=promise.mac,
+            gateway=promise.gateway,
+            cidr=promise.cidr,
+            mtu=promise.mtu,
+            asked_ns=asked,
+            promised_ns=promised,
+            plugged_ns=plugged,
+            configured_ns=configured,
+            installed_ns=installed.seen_ns,
+            installed_ms=installed.reported_ms,
+        )
+
+    async def remove(self, request: PodRequest) -> None:
+        """Unplugs a pod; one that is not plugged needs nothing. Raises ``Refused``."""
+        wanted = self.switch.wanted(request.iface_id)
+        if wanted is None or wanted.ids.get(POD_UID) == request.uid:
+            await self.switch.unwant(request.iface_id)
+
+    def _kind(self, request: AddRequest) -> PlugKind:
+        kind = self._kinds.get(request.kind)
+        if kind is None:
+            raise Refused(422, f"kind: found {request.kind!r}, allowed: {', '.join(sorted(self._kinds))}")
+        if kind.needs_namespace and request.netns_pid is None:
+            raise Refused(
+                422, f"netns_pid: found null, but kind {kind.name} needs a process in the pod's namespace"
+            )
+        return kind
+
+    async def _plug(self, port: Port) -> tuple[int, Installed]:
+        await self.switch.want(port)
+        plugged = time.monotonic_ns()
+        try:
+            async with asyncio.timeout(self._patience):
+                return plugged, await self.switch.installed(port, plugged)
+        except TimeoutError:
+            raise Refused(
+                504,
+                f"port {port.iface_id} is on the switch, but OVN has not installed it in {self._patience:g} s",
+            ) from None
+
+    def _adopts(self, present: Present) -> bool:
+        ids = present.external_ids
+        return self._pods.has(ids.get(POD_NAMESPACE, ""), ids.get(POD_NAME, ""), ids.get(POD_UID, ""))
+
+    def _gone(self, namespace: str, name: str, uid: str) -> None:
+        """A pod that no longer exists loses its port even if no kubelet says so."""
+        iface_id = f"{name}.{namespace}"
+        wanted = self.switch.wanted(iface_id)
+        if wanted and wanted.ids.get(POD_UID) == uid:
+            self.switch.unwant(iface_id)
+
+
+def _port(request: AddRequest, kind: PlugKind) -> Port:
+    ids = {POD_NAMESPACE: request.namespace, POD_NAME: request.name, POD_UID: request.uid}
+    return Port(request.interface, request.iface_id, kind.interface_type, ids=ids)
+
+
+async def _configure(kind: PlugKind, attachment: Attachment) -> int:
+    try:
+        await kind.configure(attachment)
+    except Exception as error:  # netlink's errors are not all OSErrors
+        raise Refused(500, f"the pod's interface cannot be configured: {error}") from error
+    return time.monotonic_ns()

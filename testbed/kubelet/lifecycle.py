@@ -1,0 +1,195 @@
+"""The life of each pod on a node: made, plugged, reported; unplugged, removed, deleted. Each step can be done again.
+
+A pod has at most one task at a time. What stops a pod cancels what starts it and undoes whatever was done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+
+from controller.api.annotations import POD_KIND
+from controller.api.core import Pod
+from controller.api.kinds import EVENTS, PODS
+from controller.kubernetes import ApiError, Backoff, Change, Client, Unreachable
+from testbed.kubelet import status
+from testbed.kubelet.config import NodeConfig
+from testbed.kubelet.plugging import DaemonSocket, NotPlugged
+from testbed.pods.sandbox import Identity, PodKind, Sandbox
+
+log = logging.getLogger(__name__)
+
+
+class NodePods:
+    """The pods of one node.
+
+    Args:
+        node: whose pods.
+        client: the API.
+        daemon: plugs them.
+        kinds: kinds of pod by name.
+        slots: bounds how many pods are worked on at once; shared by all nodes of a kubelet.
+    """
+
+    def __init__(
+        self,
+        node: NodeConfig,
+        client: Client,
+        daemon: DaemonSocket,
+        kinds: Mapping[str, PodKind],
+        slots: asyncio.Semaphore,
+    ) -> None:
+        self._node = node
+        self._client = client
+        self._daemon = daemon
+        self._kinds = kinds
+        self._slots = slots
+        self._sandboxes: dict[str, tuple[PodKind, Sandbox]] = {}
+        self._up: set[str] = set()
+        self._starting: dict[str, asyncio.Task[None]] = {}
+        self._stopping: dict[str, asyncio.Task[None]] = {}
+        self._to_delete: set[str] = set()
+
+    async def run(self) -> None:
+        """Follow the node's pods for ever. Sandboxes that run already are found first: nothing is done twice."""
+        for kind in self._kinds.values():
+            found = await asyncio.to_thread(kind.find, (self._node.node,))
+            self._sandboxes |= {uid: (kind, sandbox) for uid, sandbox in found.items()}
+        strangers = dict(self._sandboxes)
+        async for change in self._client.follow(PODS, field_selector=f"spec.nodeName={self._node.node}"):
+            if change.type == "SYNCED":
+                for _, sandbox in strangers.values():
+                    self._stop(sandbox.identity)
+                strangers.clear()
+            else:
+                strangers.pop(change.object.metadata.uid, None)
+                self._take_up(change)
+
+    def _take_up(self, change: Change[Pod]) -> None:
+        pod = change.object
+        uid = pod.metadata.uid
+        identity = Identity(self._node.node, pod.namespace, pod.name, uid)
+        if change.type == "DELETED":
+            if self._has(uid):
+                self._stop(identity)
+        elif pod.is_being_deleted:
+            self._to_delete.add(uid)
+            self._stop(identity)
+        elif pod.is_finished:
+            if self._has(uid):
+                self._stop(identity)
+        elif not self._has(uid) or (uid in self._sandboxes and self._is_idle(uid)):
+            if self._runs_already(pod):
+                self._up.add(uid)
+            else:
+                self._starting[uid] = asyncio.create_task(self._start(pod, identity))
+
+    def _has(self, uid: str) -> bool:
+        return not self._is_idle(uid) or uid in self._sandboxes
+
+    def _is_idle(self, uid: str) -> bool:
+        return uid not in self._up and uid not in self._starting and uid not in self._stopping
+
+    def _runs_already(self, pod: Pod) -> bool:
+        """Whether an earlier kubelet has brought the pod up and it still stands."""
+        stands = pod.metadata.uid in self._sandboxes or pod.spec.host_network
+        return pod.is_ready and (stands or self._kind_name(pod) == "stub")
+
+    def _kind_name(self, pod: Pod) -> str:
+        return pod.annotations.get(POD_KIND, self._node.kind)
+
+    async def _start(self, pod: Pod, identity: Identity) -> None:
+        started = status.moment()
+        ips = self._node.address if pod.spec.host_network else await self._plug_at_last(pod, identity)
+        await self._again(pod.path, lambda: self._report(pod, ips, started))
+        self._up.add(identity.uid)
+        self._starting.pop(identity.uid, None)
+
+    async def _plug_at_last(self, pod: Pod, identity: Identity) -> str:
+        """The pod's addresses, once it could be plugged; people are told of each new reason why it could not."""
+        backoff = Backoff(first=1.0, ceiling=30.0)
+        told = ""
+        while True:
+            try:
+                async with self._slots:
+                    return await self._plug(pod, identity)
+            except (NotPlugged, OSError) as error:
+                log.warning("pod %s: %s", pod.path, error)
+                if str(error) != told:
+                    told = str(error)
+                    await self._tell(pod, told)
+                await asyncio.sleep(backoff.failed())
+
+    async def _plug(self, pod: Pod, identity: Identity) -> str:
+        name = self._kind_name(pod)
+        kind = self._kinds.get(name)
+        if kind is None:
+            raise NotPlugged(
+                f"annotation {POD_KIND}: found {name!r}, allowed: {', '.join(sorted(self._kinds))}"
+            )
+        known = self._sandboxes.get(identity.uid)
+        sandbox = known[1] if known else await kind.make(identity, self._node.pid)
+        self._sandboxes[identity.uid] = (kind, sandbox)
+        return (await self._daemon.add(sandbox, name)).ip
+
+    async def _report(self, pod: Pod, ips: str, started: str) -> None:
+        patch = status.running(pod, self._node.address, ips, started, status.moment())
+        with _unless_gone():
+            await self._client.patch(PODS, pod.name, patch, namespace=pod.namespace, subresource="status")
+
+    async def _tell(self, pod: Pod, reason: str) -> None:
+        event = status.not_plugged(pod, self._node.node, reason, status.moment())
+        try:
+            await self._client.create(EVENTS, event, namespace=pod.namespace)
+        except (ApiError, Unreachable) as error:
+            log.warning("event on pod %s: %s", pod.path, error)
+
+    def _stop(self, identity: Identity) -> None:
+        if identity.uid not in self._stopping:
+            self._stopping[identity.uid] = asyncio.create_task(self._end(identity))
+
+    async def _end(self, identity: Identity) -> None:
+        uid = identity.uid
+        starting = self._starting.pop(uid, None)
+        if starting is not None:
+            starting.cancel()
+            await asyncio.wait([starting])
+        await self._again(f"{identity.namespace}/{identity.name}", lambda: self._undo(identity))
+        self._up.discard(uid)
+        self._to_delete.discard(uid)
+        self._stopping.pop(uid, None)
+
+    async def _undo(self, identity: Identity) -> None:
+        await self._daemon.remove(identity)
+        known = self._sandboxes.get(identity.uid)
+        if known is not None:
+            await known[0].remove(known[1])
+            self._sandboxes.pop(identity.uid, None)
+        if identity.uid in self._to_delete:
+            with _unless_gone():
+                await self._client.delete(
+                    PODS, identity.name, namespace=identity.namespace, uid=identity.uid, grace_seconds=0
+                )
+
+    async def _again(self, pod: str, step: Callable[[], Awaitable[None]]) -> None:
+        """Do a step, and again until it succeeds."""
+        backoff = Backoff(first=0.5, ceiling=10.0)
+        while True:
+            try:
+                async with self._slots:
+                    return await step()
+            except (NotPlugged, OSError, ApiError) as error:
+                log.warning("pod %s: %s", pod, error)
+                await asyncio.sleep(backoff.failed())
+
+
+@contextlib.contextmanager
+def _unless_gone() -> Iterator[None]:
+    """A pod that is gone, or another of its name by now, needs nothing more: its watch tells the rest."""
+    try:
+        yield
+    except ApiError as error:
+        if not (error.is_not_found or error.is_conflict):
+            raise
