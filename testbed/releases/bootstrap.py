@@ -20,6 +20,8 @@ from testbed.releases.release import ReleaseUnavailable
 PACKAGES = ("ovn-central", "ovn-host", "openvswitch-switch", "iproute2")
 _SCRIPTS = Path("/usr/share/debootstrap/scripts")
 _PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
+# Whatever a step starts or mounts ends with it, and it ends with us, even by kill -9.
+_ALONE = ("setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child")
 
 
 def make(suite: str, progress: Callable[[str], None]) -> None:
@@ -40,9 +42,9 @@ def make(suite: str, progress: Callable[[str], None]) -> None:
         with cache.appearing(suite) as root:
             log.write_text("")
             download = ["debootstrap", "--variant=minbase", "--foreign", f"--include={','.join(PACKAGES)}"]
-            _run([*download, suite, str(root), mirror()], log, progress)
-            alone = ["unshare", "--mount", "--pid", "--net", "--fork", "--kill-child"]
-            _run([*alone, "chroot", str(root), "/debootstrap/debootstrap", "--second-stage"], log, progress)
+            _run([*_ALONE, *download, suite, str(root), mirror()], log, progress)
+            configure = ["chroot", str(root), "/debootstrap/debootstrap", "--second-stage"]
+            _run([*_ALONE, "--net", *configure], log, progress)
             for archive in (root / "var/cache/apt/archives").glob("*.deb"):
                 archive.unlink()
 
