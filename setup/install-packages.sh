@@ -37,9 +37,9 @@ disable_new_services() {
         service=$(basename "$(readlink "$link")")
         case "$link" in
         /etc/rc*) update-rc.d "$service" disable ;;
-        *) deb-systemd-helper disable "$service" ;;
+        *) ! command -v systemctl >/dev/null || systemctl disable "$service" || true ;;
         esac
-        rm -f "$link"
+        rm -f "$link" # without systemctl, and what it leaves
     done >>"$log" 2>&1
     [ ! -d /run/systemd/system ] || systemctl daemon-reload
 }
