@@ -7,7 +7,7 @@ each other without delimiters, and a silent peer is found out by `echo`.
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import orjson
@@ -112,8 +112,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Part of asyncio.Protocol: the stream is open."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's are no subclass of asyncio's
         if self._probe > 0:
             self._timer = self._loop.call_later(self._probe, self._check_liveness)
 
