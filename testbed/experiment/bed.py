@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from controller.kubernetes import Client
 from testbed.cluster import Cluster
@@ -35,7 +36,12 @@ class Bed:
     meter: Meter
     rng: random.Random
     sender: Sender
+    logs: Path
+    """Where this instance's logs are kept in the run."""
     quiet: asyncio.Lock = field(default_factory=asyncio.Lock)
+    attempts: int = 0
+    lost: int = 0
+    """Measured changes, and those of them of which the meter lost events."""
 
     def record(
         self,

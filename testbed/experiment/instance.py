@@ -6,9 +6,11 @@ This runs inside the enclosure; it tells the outside everything through its send
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import random
 import signal
+import socket
 import time
 import traceback
 from collections.abc import Awaitable
@@ -24,8 +26,9 @@ from testbed.experiment.channel import Ended, Message, Progress, Sender
 from testbed.experiment.params import ScenarioParams
 from testbed.experiment.podwatch import PodWatch
 from testbed.experiment.scenario import Scenario
-from testbed.experiment.usage import UsageSampler
-from testbed.measure import Meter
+from testbed.experiment.usage import sample_forever
+from testbed.measure import Meter, MeterFailed, validity
+from testbed.measure.validity import ProcessorTimes
 
 CHECK_INTERVAL_S = 0.5
 """How often the daemons are looked at: a dead one is told within this time."""
@@ -40,6 +43,8 @@ class Assignment:
     params: ScenarioParams
     spec: ClusterSpec
     directory: Path
+    https: socket.socket | None
+    """Where people on the host reach the API of a cluster that is kept."""
     seed: int
     logs: Path
     deadline: float | None
@@ -59,7 +64,7 @@ def carry_out(assignment: Assignment, sender: Sender) -> None:
     """Build the cluster, drive the scenario, tell how it ended; never raises for what happened in between."""
     sender.send(Message(progress=Progress(text="building the cluster")))
     try:
-        with Cluster(assignment.spec, assignment.directory) as cluster:
+        with Cluster(assignment.spec, assignment.directory, https=assignment.https) as cluster:
             ended = asyncio.run(_drive(cluster, assignment, sender))
             sender.send(Message(ended=ended))
             if assignment.keep and ended.outcome in ("complete", "timed-out"):
@@ -82,10 +87,9 @@ async def _drive(cluster: Cluster, assignment: Assignment, sender: Sender) -> En
     try:
         async with AsyncExitStack() as stack:
             api = await stack.enter_async_context(Client(Access.load(cluster.kubeconfig)))
-            admin = await stack.enter_async_context(
-                ControllerAdmin(cluster.directory / "controller" / "admin.sock")
-            )
-            meter = await stack.enter_async_context(await Meter.start(cluster))
+            assert cluster.control_plane is not None
+            admin = await stack.enter_async_context(ControllerAdmin(cluster.control_plane.admin_socket))
+            meter = await stack.enter_async_context(Meter(cluster))
             bed = Bed(
                 instance=assignment.number,
                 cluster=cluster,
@@ -95,12 +99,16 @@ async def _drive(cluster: Cluster, assignment: Assignment, sender: Sender) -> En
                 meter=meter,
                 rng=random.Random(f"{assignment.seed}/{assignment.number}"),
                 sender=sender,
+                logs=assignment.logs,
             )
             bed.event("cluster-built", f"{assignment.spec.nodes} nodes")
+            times = validity.read_processor_times()
             try:
                 await _watched(bed, assignment, interrupted)
             except Exception as error:
                 return _ending(bed, error)
+            finally:
+                await _judge(bed, times)
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
@@ -113,7 +121,7 @@ async def _watched(bed: Bed, assignment: Assignment, interrupted: asyncio.Event)
         watchers = [
             group.create_task(bed.pods.run()),
             group.create_task(_guard(bed.cluster)),
-            group.create_task(UsageSampler(bed).run()),
+            group.create_task(sample_forever(bed)),
             group.create_task(_stop_when(interrupted.wait(), _Interrupted())),
         ]
         if assignment.deadline is not None:
@@ -122,6 +130,15 @@ async def _watched(bed: Bed, assignment: Assignment, interrupted: asyncio.Event)
         await group.create_task(_scenario(bed, assignment))
         for watcher in watchers:
             watcher.cancel()
+
+
+async def _judge(bed: Bed, before: ProcessorTimes) -> None:
+    """Tell whether this instance may be believed; nothing is told when the meter is no longer there to ask."""
+    with contextlib.suppress(MeterFailed):
+        health = await bed.meter.health()
+        after = validity.read_processor_times()
+        seen = validity.observe(before, after, health, attempts=bed.attempts, lost=bed.lost)
+        bed.sender.send(Message(validity=validity.judge(seen)))
 
 
 def _ending(bed: Bed, error: Exception) -> Ended:
@@ -166,10 +183,10 @@ def _wait_for_interrupt() -> None:
 
 
 def _how_to_look(cluster: Cluster) -> tuple[str, ...]:
-    people = cluster.directory / "api" / "kubeconfig"
+    assert cluster.control_plane is not None
     node = cluster.nodes[0]
     return (
-        f"kubectl --kubeconfig {people} get pods -A -o wide",
+        f"kubectl --kubeconfig {cluster.control_plane.kubeconfig_for_people} get pods -A -o wide",
         f"ovs-ofctl dump-flows unix:{node.bridge_management} | head",
         f"ovn-nbctl --db={cluster.central.northbound} show",
         f"logs: {cluster.directory}",

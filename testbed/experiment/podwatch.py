@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from controller.api.annotations import ALLOCATED, TRUE
 from controller.api.core import Pod
 from controller.api.kinds import PODS
 from controller.kubernetes import Client
@@ -14,12 +15,14 @@ from controller.kubernetes import Client
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What is kept of a pod: whether it is ready, since when (CLOCK_MONOTONIC ns, the API server's), its address."""
+    """What is kept of a pod; moments are the API server's (CLOCK_MONOTONIC ns), None for what has not come to pass."""
 
-    ready: bool
-    ready_ns: int | None
-    address: str
     uid: str
+    address: str
+    allocated_ns: int | None
+    """When the controller promised an address to the node."""
+    ready_ns: int | None
+    """Since when the pod is Ready."""
 
 
 class PodWatch:
@@ -64,7 +67,7 @@ class PodWatch:
 
         def ready_ns() -> int | None:
             seen = self._pods.get(key)
-            return seen.ready_ns if seen and seen.ready else None
+            return seen.ready_ns if seen else None
 
         return await self._until(ready_ns, timeout, f"pod {key} was not Ready")
 
@@ -82,13 +85,14 @@ class PodWatch:
         """Until every pod of ``keys`` is Ready; raises ``TimeoutError`` if none became so for ``patience`` seconds."""
         waiting = set(keys)
         total = len(waiting)
+        deadline: float | None = None
         while True:
             before = len(waiting)
-            waiting = {key for key in waiting if not ((seen := self._pods.get(key)) and seen.ready)}
+            waiting = {key for key in waiting if not ((seen := self._pods.get(key)) and seen.ready_ns)}
             progress(total - len(waiting), total)
             if not waiting:
                 return
-            if before != len(waiting):
+            if before != len(waiting) or deadline is None:
                 deadline = time.monotonic() + patience
             elif time.monotonic() > deadline:
                 some = ", ".join(sorted(waiting)[:3])
@@ -113,17 +117,30 @@ class PodWatch:
 
     def _note(self, pod: Pod, accepted_ns: int) -> None:
         before = self._pods.get(pod.path)
-        ready = pod.is_ready
         if before is not None and before.uid != pod.metadata.uid:
             self._forget(pod.path, accepted_ns)
             before = None
-        since = before.ready_ns if before is not None and before.ready else accepted_ns
-        self._ready += int(ready) - int(before is not None and before.ready)
-        self._pods[pod.path] = Seen(ready, since if ready else None, pod.status.pod_ip, pod.metadata.uid)
+        now = Seen(
+            uid=pod.metadata.uid,
+            address=pod.status.pod_ip,
+            allocated_ns=_since(
+                before.allocated_ns if before else None, pod.annotations.get(ALLOCATED) == TRUE, accepted_ns
+            ),
+            ready_ns=_since(before.ready_ns if before else None, pod.is_ready, accepted_ns),
+        )
+        self._ready += int(now.ready_ns is not None) - int(before is not None and before.ready_ns is not None)
+        self._pods[pod.path] = now
         self._gone_ns.pop(pod.path, None)
 
     def _forget(self, key: str, accepted_ns: int) -> None:
         gone = self._pods.pop(key, None)
-        if gone is not None and gone.ready:
+        if gone is not None and gone.ready_ns is not None:
             self._ready -= 1
         self._gone_ns[key] = accepted_ns
+
+
+def _since(before: int | None, holds: bool, now: int) -> int | None:
+    """Since when something holds: the first of the moments at which it was seen to hold without a break."""
+    if not holds:
+        return None
+    return now if before is None else before

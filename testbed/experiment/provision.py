@@ -17,12 +17,18 @@ from controller.api.kinds import NAMESPACES, PODS, SUBNETS
 from controller.api.kubeovn import Subnet, SubnetSpec
 from controller.api.meta import ObjectMeta
 from testbed.experiment.bed import Bed
+from testbed.measure.flows import quiet
+from testbed.pods import live
+from testbed.probes import ping
 
 TENANT_RANGE = ipaddress.IPv4Network("10.128.0.0/9")
 """Where tenants' subnets are taken from; clear of the default subnet, the join network and the services."""
 TENANT_PREFIX = 22
 """A tenant's subnet: room for 1,000 pods."""
 CREATES_IN_FLIGHT = 64
+PING_TIMEOUT_S = 20.0
+QUIET_TIMEOUT_S = 600.0
+"""At 10,000 pods the last flows arrive more than a minute after the last pod is Ready."""
 PATIENCE_S = 120.0
 """How long provisioning may stand still before it is given up: OVN under load pauses for tens of seconds."""
 
@@ -100,3 +106,31 @@ async def create_pods(bed: Bed, wanted: Sequence[Pod]) -> None:
         lambda done, total: bed.progress("pods ready", done, total),
     )
     bed.event("pods-ready", f"{len(wanted)} pods")
+
+
+async def settle(bed: Bed) -> dict[str, int]:
+    """Wait until the nodes are quiet and tell their flows. Raises ``NotQuiet`` naming who still works."""
+    bed.progress("waiting until the nodes are quiet")
+    async with bed.window():
+        flows = await quiet(bed.cluster.nodes, bed.cluster.daemons(), timeout=QUIET_TIMEOUT_S)
+    bed.event("quiet", f"at least {min(flows.values())} flows a node")
+    return flows
+
+
+async def prove_datapath(bed: Bed, tenant: Tenant, nodes: Sequence[str]) -> None:
+    """Two live pods, on the first and the last node, and a ping from one to the other: packets do get there.
+
+    The pods stay. Raises ``Unanswered`` if no answer comes back.
+    """
+    pair = [
+        pod(f"live-{place}", tenant.name, node, "live") for place, node in enumerate((nodes[0], nodes[-1]), 1)
+    ]
+    await create_pods(bed, pair)
+    first, second = (bed.pods.get(entry.path) for entry in pair)
+    assert first is not None
+    assert second is not None
+    sandbox = live.KIND.find([nodes[0]])[first.uid]
+    assert sandbox.pid is not None
+    answered = await ping.until_answered(sandbox.pid, second.address, PING_TIMEOUT_S)
+    bed.record("datapath_round_trip_ms", answered.round_trip_ms)
+    bed.event("ping-answered", f"{pair[0].path} to {pair[1].path}", nodes[0])

@@ -7,8 +7,10 @@ however the last instance ended, what was had is summed up.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import socket
 import threading
 import time
 from dataclasses import dataclass
@@ -28,6 +30,7 @@ from testbed.experiment.params import ScenarioParams
 from testbed.experiment.scenario import Scenario, Summary
 from testbed.experiment.trust import worst
 from testbed.results import ReleaseUnderTest, Run, RunWriter, Validity, fingerprint, judge, stamps
+from testbed.systems import Ours
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -104,17 +107,20 @@ class _Execution:
         name = f"{order.scenario.name()}-{self._writer.id.rpartition('-')[2]}"
         logs = self._writer.logs / f"instance-{number}"
         spec = ClusterSpec(name=name, nodes=order.params.nodes, release=self._release)
-        with state.claim(name) as directory:
+        kept = order.keep and number == order.repeat
+        with state.claim(name) as directory, contextlib.ExitStack() as stack:
+            https = stack.enter_context(_listen_on_loopback()) if kept else None
             assignment = Assignment(
                 number=number,
                 scenario=order.scenario,
                 params=order.params,
                 spec=spec,
                 directory=directory,
+                https=https,
                 seed=order.seed,
                 logs=logs,
                 deadline=self._began + order.max_time_s if order.max_time_s is not None else None,
-                keep=order.keep and number == order.repeat,
+                keep=kept,
             )
             listener = _Listener(self, assignment)
             try:
@@ -240,9 +246,15 @@ def _opening(order: Order, release: releases.Release, identity: str) -> Run:
                 defects=tuple(f"{entry.identifier}: {entry.effect}" for entry in release.defects()),
             ),
         ),
+        system=Ours().identity(),
         host=fingerprint(),
         stamps=stamps(os.environ, REPOSITORY),
     )
+
+
+def _listen_on_loopback() -> socket.socket:
+    """A listening socket of the host's, to be handed into an enclosure, which has a network of its own."""
+    return socket.create_server(("127.0.0.1", 0))
 
 
 def _keep_logs(directory: Path, target: Path) -> None:
