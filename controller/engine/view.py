@@ -206,5 +206,5 @@ def _stated(kind: Kind[Any], current: Resource) -> Stated:
         for name, value in current.metadata.annotations.items()
         if name.startswith(ANNOTATION_PREFIXES)
     }
-    status = msgspec.to_builtins(current.status) if kind in _WITH_STATUS else {}  # type: ignore[attr-defined]
+    status = msgspec.json.decode(msgspec.json.encode(current.status)) if kind in _WITH_STATUS else {}  # type: ignore[attr-defined]
     return Stated(current.metadata.uid, annotations, status)

@@ -18,7 +18,7 @@ import pytest
 
 from controller import ovsdb
 from controller.api.core import Namespace, Node, Pod, PodSpec
-from controller.api.kinds import EVENTS, IPS, NAMESPACES, NODES, PODS, SUBNETS
+from controller.api.kinds import EVENTS, IPS, NAMESPACES, NODES, PODS, SUBNETS, VPCS
 from controller.api.kubeovn import Subnet, SubnetSpec
 from controller.api.meta import ObjectMeta
 from controller.kubernetes import Access, ApiError, Client
@@ -318,7 +318,7 @@ async def test_a_restart_with_nothing_changed_writes_nothing(
     await settled(chain)
     before = {
         kind.plural: [entry.metadata.resource_version for entry in (await api.list(kind)).items]
-        for kind in (PODS, IPS, SUBNETS, NAMESPACES, NODES)
+        for kind in (PODS, IPS, SUBNETS, NAMESPACES, NODES, VPCS)
     }
     chain.kill("controller")
     chain.start_controller()
@@ -327,7 +327,7 @@ async def test_a_restart_with_nothing_changed_writes_nothing(
     assert counters["api"] == {"patches": 0, "deletions": 0, "events": 0, "failures": 0}
     after = {
         kind.plural: [entry.metadata.resource_version for entry in (await api.list(kind)).items]
-        for kind in (PODS, IPS, SUBNETS, NAMESPACES, NODES)
+        for kind in (PODS, IPS, SUBNETS, NAMESPACES, NODES, VPCS)
     }
     assert after == before
 
