@@ -50,7 +50,7 @@ class Cluster:
     ) -> None:
         self.spec = spec
         self.directory = directory
-        self.control_plane = None if system is None else ControlPlane(system, directory, https)
+        self.control_plane = None if system is None else ControlPlane(system, directory, spec.pod_kind, https)
         self.timings: dict[str, float] = {}
         """Seconds each phase of start-up took."""
         self._fabric: Fabric | None = None

@@ -7,15 +7,20 @@ A kubelet and a daemon process serve a group of nodes each. Every process can be
 from __future__ import annotations
 
 import json
+import os
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from testbed.cluster.node import Node
 from testbed.cluster.processes import Process, wait_ready
 from testbed.systems import Command, System
+
+PLUGS = ("testbed.pods.stub",)
+"""What the testbed adds to the kinds of ports that a daemon can plug."""
+
+REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 class ControlPlane:
@@ -24,11 +29,13 @@ class ControlPlane:
     Args:
         system: the controller under test.
         directory: the cluster's state directory.
+        pod_kind: of the pods on every node, unless a pod says otherwise.
         https: a listening TCP socket of the host by which people reach the API, or None.
     """
 
-    def __init__(self, system: System, directory: Path, https: socket.socket | None) -> None:
+    def __init__(self, system: System, directory: Path, pod_kind: str, https: socket.socket | None) -> None:
         self.system = system
+        self.pod_kind = pod_kind
         self.directory = directory
         api = directory / "api"
         self.api_socket = api / "api.sock"
@@ -48,8 +55,6 @@ class ControlPlane:
 
     def start_api(self) -> None:
         """Start the API server, which needs nothing else; returns at once."""
-        self.kubeconfig.parent.mkdir()
-        self.kubeconfig.write_text(json.dumps(_local_kubeconfig(self.api_socket)))  # JSON is YAML
         self.apiserver.start()
 
     def start_rest(
@@ -77,60 +82,57 @@ class ControlPlane:
     def _apiserver(self, https: socket.socket | None) -> Process:
         api = self.directory / "api"
         arguments = ["--socket", str(self.api_socket), "--journal", str(api / "journal.db")]
+        arguments += ["--credentials-directory", str(api)]  # it writes the kubeconfigs there
         if https is not None:
-            arguments += ["--https-fd", str(https.fileno()), "--credentials-directory", str(api)]
+            arguments += ["--https-fd", str(https.fileno())]
         if self.system.admission is not None:
             arguments += ["--admission", self.system.admission]
-        command = _own_module("testbed.apiserver", *arguments)
         return Process(
             "apiserver",
-            command.argv,
+            _module("testbed.apiserver", *arguments),
             api / "apiserver.log",
-            environment={**command.environment, **self.system.environment},
+            environment=_with_ours(self.system.environment),
             pass_fds=() if https is None else (https.fileno(),),
         )
 
     def _daemon(self, number: int, nodes: Sequence[Node]) -> Process:
-        config = self._config("daemon", number, nodes)
-        command = self.system.daemon(self.kubeconfig, self._daemon_socket(number), config)
+        entries = [{"node": node.name, "database": node.database, "pid": node.pid} for node in nodes]
+        config = self._config("daemon", number, entries)
+        command = self.system.daemon(self.kubeconfig, self._daemon_socket(number), config, PLUGS)
         return self._process(f"daemon{number}", command, "daemon")
 
     def _kubelet(self, number: int, nodes: Sequence[Node]) -> Process:
-        command = _own_module(
+        entries = [
+            {"node": node.name, "address": node.management_ip, "pid": node.pid, "kind": self.pod_kind}
+            for node in nodes
+        ]
+        argv = _module(
             "testbed.kubelet",
             *("--kubeconfig", str(self.kubeconfig)),
             *("--daemon-socket", str(self._daemon_socket(number))),
-            *("--config", str(self._config("kubelet", number, nodes))),
+            *("--config", str(self._config("kubelet", number, entries))),
         )
-        return self._process(f"kubelet{number}", command, "kubelet")
+        return self._process(f"kubelet{number}", Command(argv), "kubelet")
 
     def _daemon_socket(self, number: int) -> Path:
         return self.directory / "daemon" / f"daemon{number}.sock"
 
-    def _config(self, kind: str, number: int, nodes: Sequence[Node]) -> Path:
+    def _config(self, kind: str, number: int, entries: Sequence[Mapping[str, object]]) -> Path:
         path = self.directory / kind / f"{kind}{number}.json"
         path.parent.mkdir(exist_ok=True)
-        entries = [{"node": node.name, "database": node.database, "pid": node.pid} for node in nodes]
         path.write_text(json.dumps(entries))
         return path
 
     def _process(self, name: str, command: Command, kind: str) -> Process:
         log = self.directory / kind / f"{name}.log"
-        return Process(name, command.argv, log, environment=command.environment)
+        return Process(name, command.argv, log, environment=_with_ours(command.environment))
 
 
-def _own_module(module: str, *arguments: str) -> Command:
-    repository = Path(__file__).resolve().parents[2]
-    return Command((sys.executable, "-m", module, *arguments), {"PYTHONPATH": str(repository)})
+def _module(module: str, *arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", module, *arguments)
 
 
-def _local_kubeconfig(api_socket: Path) -> dict[str, Any]:
-    """How the cluster's own processes reach the API: by its Unix socket, without TLS's cost."""
-    return {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [{"name": "local", "cluster": {"server": f"unix:{api_socket}"}}],
-        "users": [{"name": "local", "user": {}}],
-        "contexts": [{"name": "local", "context": {"cluster": "local", "user": "local"}}],
-        "current-context": "local",
-    }
+def _with_ours(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment with the testbed's own packages on the Python path, after those that it names."""
+    paths = [path for path in (environment.get("PYTHONPATH"), str(REPOSITORY)) if path]
+    return {**environment, "PYTHONPATH": os.pathsep.join(paths)}

@@ -17,6 +17,7 @@ MAX_NAME = 40
 
 ENCAPSULATIONS = ("geneve",)
 DATAPATHS = ("userspace",)
+POD_KINDS = ("live", "stub")
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")  # RFC 1123, as Kubernetes names its nodes
 
@@ -31,6 +32,7 @@ class ClusterSpec:
         release: the OVN and OVS build that every daemon comes from.
         encapsulation: how the overlay travels between nodes.
         datapath: where packets are switched.
+        pod_kind: of the pods on every node, unless a pod's annotation says otherwise.
         nodes_per_kubelet: how many nodes one kubelet process and one daemon process serve.
         options: NB_Global options, as `ovn-nb(5)` names them.
 
@@ -43,6 +45,7 @@ class ClusterSpec:
     release: Release
     encapsulation: str = "geneve"
     datapath: str = "userspace"
+    pod_kind: str = "live"
     nodes_per_kubelet: int = 25
     options: Mapping[str, str] = field(default_factory=dict)
 
@@ -55,6 +58,7 @@ class ClusterSpec:
         _in_range("nodes_per_kubelet", self.nodes_per_kubelet, 1, MAX_NODES)
         _one_of("encapsulation", self.encapsulation, ENCAPSULATIONS)
         _one_of("datapath", self.datapath, DATAPATHS)
+        _one_of("pod_kind", self.pod_kind, POD_KINDS)
         for key, value in self.options.items():
             if not key or not key.isprintable() or not value.isprintable():
                 raise SpecError(f"option {key!r}={value!r}: allowed are printable strings")

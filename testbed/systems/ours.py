@@ -46,10 +46,11 @@ class Ours:
         own = ("--kubeconfig", str(kubeconfig), "--nb", northbound, "--admin-socket", str(admin_socket))
         return self._module(PACKAGE, *own, *self.flags)
 
-    def daemon(self, kubeconfig: Path, socket: Path, config: Path) -> Command:
+    def daemon(self, kubeconfig: Path, socket: Path, config: Path, plugs: Sequence[str]) -> Command:
         """`python -m controller.daemon`."""
         own = ("--kubeconfig", str(kubeconfig), "--socket", str(socket), "--config", str(config))
-        return self._module(f"{PACKAGE}.daemon", *own)
+        more = [argument for module in plugs for argument in ("--plug", module)]
+        return self._module(f"{PACKAGE}.daemon", *own, *more)
 
     def identity(self) -> results.System:
         """It has the version of its repository, so its content tells it apart."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -35,8 +35,11 @@ class System(Protocol):
     def controller(self, kubeconfig: Path, northbound: str, admin_socket: Path) -> Command:
         """The central half, between the API and the Northbound database (`unix:PATH` or `tcp:HOST:PORT`)."""
 
-    def daemon(self, kubeconfig: Path, socket: Path, config: Path) -> Command:
-        """The node half for the nodes that `config` lists; it answers kubelets on `socket`."""
+    def daemon(self, kubeconfig: Path, socket: Path, config: Path, plugs: Sequence[str]) -> Command:
+        """The node half for the nodes that `config` lists; it answers kubelets on `socket`.
+
+        `plugs` are Python modules that add kinds of ports which it could not know of, such as those of stub pods.
+        """
 
     def identity(self) -> results.System:
         """What it is: path, SHA-256 of its files, version and flags."""
