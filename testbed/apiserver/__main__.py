@@ -18,7 +18,7 @@ import uvloop
 from aiohttp import web
 
 from testbed.apiserver import admission, credentials
-from testbed.apiserver.journal import Journal, JournalError
+from testbed.apiserver.journal import Journal, JournalError, JournalUnusable
 from testbed.apiserver.kinds import builtin
 from testbed.apiserver.namespaces import Namespaces
 from testbed.apiserver.service import BODY_LIMIT, Handler, Service
@@ -27,8 +27,8 @@ from testbed.apiserver.writing import Writer
 
 _log = logging.getLogger("testbed.apiserver")
 
-HISTORY = 50_000
-"""Revisions from which watches can go on; the cluster's objects of one bulk and its echoes fit."""
+HISTORY = 20_000
+"""Revisions from which watches can go on; a client further behind lists again, which costs it less."""
 BACKLOG = 4096
 FAULT = 3
 UNFIT = 2
@@ -140,7 +140,7 @@ async def _serve(options: argparse.Namespace) -> None:
         listener.close()
     await namespaces.close()
     for server in servers:
-        await server.shutdown(1.0)
+        await server.shutdown(0.25)
     if reason is not None:
         raise reason
     store.flush()
@@ -183,9 +183,12 @@ def main() -> int:
     )
     try:
         uvloop.run(_serve(options))
-    except (JournalError, ValueError, OSError) as error:
+    except (JournalUnusable, ValueError, OSError) as error:
         print(f"testbed.apiserver: {error}", file=sys.stderr)
-        return FAULT if isinstance(error, JournalError) else UNFIT
+        return UNFIT
+    except JournalError as error:
+        print(f"testbed.apiserver: nothing more can be promised: {error}", file=sys.stderr)
+        return FAULT
     return 0
 
 

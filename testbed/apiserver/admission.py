@@ -84,7 +84,8 @@ class View:
     def index(self, kind: str, path: str) -> Mapping[str, Sequence[str]]:
         """Names of a kind's objects (``namespace/name`` where namespaced) by their text at a path.
 
-        ``path`` is dotted, such as ``spec.v4IpAddress``. Built at the first call and kept from then on; objects without the field, or with an empty one, are in none.
+        ``path`` is dotted, such as ``spec.v4IpAddress``. Built at the first call and kept from
+        then on; objects without the field, or with an empty one, are not in it.
         """
         collection = self._store.collections[kind]
         if path not in collection.indexes:

@@ -33,6 +33,10 @@ class JournalError(Exception):
     """The journal cannot be used or written: the path and what SQLite says."""
 
 
+class JournalUnusable(JournalError):
+    """The file is no journal of ours, or another process has it."""
+
+
 class Row(NamedTuple):
     """One revision.
 
@@ -64,13 +68,13 @@ class Journal:
             execute("PRAGMA wal_autocheckpoint=4000")
             found = execute("PRAGMA user_version").fetchone()[0]
             if found not in (0, FORMAT):
-                raise JournalError(f"{path}: journal of format {found}, allowed {FORMAT}")
+                raise JournalUnusable(f"{path}: journal of format {found}, allowed {FORMAT}")
             execute("BEGIN IMMEDIATE")
             execute(_CREATE)
             execute(f"PRAGMA user_version={FORMAT}")
             execute("COMMIT")
         except sqlite3.Error as error:
-            raise JournalError(f"{path}: {error}") from error
+            raise JournalUnusable(f"{path}: {error}") from error
 
     def rows(self) -> Iterator[Row]:
         """Every row, oldest first."""

@@ -11,6 +11,8 @@ from testbed.apiserver.writing import PROTECTED_NAMESPACES, DeleteOptions, Write
 
 _log = logging.getLogger(__name__)
 
+RETRY_SECONDS = 1.0
+"""Pause before asking again for the end of what admission would not let go."""
 BATCH = 200
 """Objects deleted in one turn of the event loop; others' requests go between two turns."""
 
@@ -35,7 +37,7 @@ class Namespaces:
             if collection.get("", name) is None:
                 self._writer.create(self._kind, "", {"metadata": {"name": name}})
         for entry in list(collection.entries()):
-            if entry.fields.get("status.phase") == "Terminating":
+            if entry.is_being_deleted:
                 self._empty(entry.name)
 
     async def close(self) -> None:
@@ -49,7 +51,7 @@ class Namespaces:
         name = event.entry.name
         if event.type == DELETED:
             self._emptying.pop(name, None)
-        elif event.entry.fields.get("status.phase") == "Terminating":
+        elif event.entry.is_being_deleted:
             if name not in self._emptying:
                 self._empty(name)
             else:
@@ -63,6 +65,14 @@ class Namespaces:
         self._emptying[name] = asyncio.get_running_loop().create_task(self._delete_contents(name))
 
     async def _delete_contents(self, name: str) -> None:
+        while refused := await self._delete_once(name):
+            _log.warning("namespace %s: %s; trying again", name, refused)
+            await asyncio.sleep(RETRY_SECONDS)
+        self._finish_if_empty(name)
+
+    async def _delete_once(self, name: str) -> str:
+        """Asks for the end of everything in a namespace; returns why the last of those that must stay must stay."""
+        refused = ""
         for kind in self._contents:
             entries = list(self._store.collections[kind.name].entries(name))
             for position, entry in enumerate(entries):
@@ -72,8 +82,8 @@ class Namespaces:
                     self._writer.delete(kind, name, entry.name, DeleteOptions(uid=entry.uid))
                 except ApiError as error:
                     if error.code != 404:
-                        _log.warning("namespace %s: %s %s stays: %s", name, kind.plural, entry.name, error)
-        self._finish_if_empty(name)
+                        refused = f"{kind.plural} {entry.name} stays: {error}"
+        return refused
 
     def _finish_if_empty(self, name: str) -> None:
         collections = self._store.collections

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, unquote
 from testbed.apiserver.kinds import Kind, Registry
 from testbed.apiserver.status import ApiError, bad_request
 
-_EVERYWHERE = {"pretty", "timeout"}
+_EVERYWHERE = {"timeout"}
 PARAMETERS: Mapping[str, frozenset[str]] = {
     "get": frozenset(_EVERYWHERE | {"resourceVersion"}),
     "list": frozenset(
@@ -25,7 +25,7 @@ PARAMETERS: Mapping[str, frozenset[str]] = {
         }
         | {"allowWatchBookmarks", "timeoutSeconds", "sendInitialEvents"}
     ),
-    "write": frozenset(_EVERYWHERE | {"dryRun", "fieldManager", "fieldValidation", "force"}),
+    "write": frozenset(_EVERYWHERE | {"dryRun", "fieldManager", "fieldValidation"}),
     "delete": frozenset(
         _EVERYWHERE
         | {
@@ -121,6 +121,13 @@ def number(found: Mapping[str, str], key: str) -> int | None:
     if not value.isdecimal() or len(value) > 18:
         raise bad_request(f"{key}: found {value[:40]!r}, allowed a number from 0")
     return int(value)
+
+
+def check_field_validation(found: Mapping[str, str]) -> None:
+    """Whatever is asked for, unknown fields are refused; what nobody could ask for is refused itself."""
+    value = found.get("fieldValidation", "")
+    if value not in ("", "Strict", "Warn", "Ignore"):
+        raise bad_request(f"fieldValidation: found {value!r}, allowed Strict, Warn, Ignore")
 
 
 def dry_run(values: list[str]) -> bool:

@@ -69,6 +69,7 @@ class Service:
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         path, _, query = request.raw_path.partition("?")
+        _check_accept(request.headers.get("Accept", ""))
         method = request.method
         if method == "GET":
             found = discovery.answer(self._store.registry, path)
@@ -94,6 +95,10 @@ class Service:
             if query
             else selectors.EVERYTHING
         )
+        if found.get("continue"):
+            raise bad_request(
+                "continue: found a token, allowed none: this server answers a list in one piece"
+            )
         if requests.flag(found, "watch"):
             watch = WatchRequest(
                 kind,
@@ -105,17 +110,13 @@ class Service:
                 requests.number(found, "timeoutSeconds") or None,
             )
             return await self._watch(request, watch, found.get("resourceVersionMatch", ""))
-        self._check_revision(found)
         self._store.flush()
+        self._check_revision(found)
         entries = selected(self._store, kind, target.namespace, selector)
         return _json(self._list(kind, [entry.body for entry in entries]))
 
     def _check_revision(self, found: dict[str, str]) -> None:
-        """A list is always of the present and in one piece (``limit`` may be exceeded); what asks for else is refused."""
-        if found.get("continue"):
-            raise bad_request(
-                "continue: found a token, allowed none: this server answers a list in one piece"
-            )
+        """A list is always of the present and in one piece; what cannot be had that way is refused."""
         requests.number(found, "limit")
         revision = requests.number(found, "resourceVersion") or 0
         match = found.get("resourceVersionMatch", "")
@@ -153,6 +154,7 @@ class Service:
 
     async def _write(self, request: web.BaseRequest, target: Target, query: str) -> web.StreamResponse:
         found = requests.parameters(query, "write")
+        requests.check_field_validation(found)
         dry_run = requests.dry_run([found["dryRun"]] if "dryRun" in found else [])
         method, kind, namespace = request.method, target.kind, target.namespace or ""
         if method == "POST" and not target.name:
@@ -212,6 +214,11 @@ class Service:
         if outcome.accepted_ns is not None:
             response.headers[ACCEPTED] = str(outcome.accepted_ns)
         return response
+
+
+def _check_accept(accepted: str) -> None:
+    if accepted and not any(media in accepted for media in ("json", "*/*", "application/*")):
+        raise ApiError(406, "NotAcceptable", f"Accept: found {accepted[:200]!r}, allowed {JSON}")
 
 
 async def _document(request: web.BaseRequest, content_type: str) -> Any:

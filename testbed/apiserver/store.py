@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from testbed.apiserver.journal import Journal, JournalError, Row
+from testbed.apiserver.journal import Journal, JournalError, JournalUnusable, Row
 from testbed.apiserver.kinds import Kind, Registry
 
 ADDED, MODIFIED, DELETED = "ADDED", "MODIFIED", "DELETED"
@@ -26,12 +26,24 @@ Document = dict[str, Any]
 class Entry:
     """One revision of one object: its JSON and what selectors and deletion ask of it without decoding that."""
 
-    __slots__ = ("body", "fields", "labels", "name", "namespace", "revision", "uid")
+    __slots__ = (
+        "accepted_ns",
+        "body",
+        "fields",
+        "is_being_deleted",
+        "labels",
+        "name",
+        "namespace",
+        "revision",
+        "uid",
+    )
 
-    def __init__(self, kind: Kind, document: Document, body: bytes, revision: int) -> None:
+    def __init__(self, kind: Kind, document: Document, body: bytes, revision: int, accepted_ns: int) -> None:
         metadata = document["metadata"]
         self.body = body
         self.revision = revision
+        self.accepted_ns = accepted_ns
+        self.is_being_deleted = "deletionTimestamp" in metadata
         self.name: str = metadata["name"]
         self.namespace: str = metadata.get("namespace", "")
         self.uid: str = metadata.get("uid", "")
@@ -52,14 +64,13 @@ class Entry:
 class Event:
     """One revision as watchers see it. Its line is serialised once, when the first watcher needs it."""
 
-    __slots__ = ("_line", "accepted_ns", "entry", "kind", "old", "type")
+    __slots__ = ("_line", "entry", "kind", "old", "type")
 
-    def __init__(self, kind: Kind, type_: str, entry: Entry, old: Entry | None, accepted_ns: int) -> None:
+    def __init__(self, kind: Kind, type_: str, entry: Entry, old: Entry | None) -> None:
         self.kind = kind
         self.type = type_
         self.entry = entry
         self.old = old
-        self.accepted_ns = accepted_ns
         self._line: bytes | None = None
 
     @property
@@ -70,7 +81,7 @@ class Event:
     def line(self) -> bytes:
         """The event as one line of a watch, shared by all who watch."""
         if self._line is None:
-            self._line = line(self.type, self.entry.body, self.accepted_ns)
+            self._line = line(self.type, self.entry.body, self.entry.accepted_ns)
         return self._line
 
 
@@ -130,6 +141,7 @@ class Store:
         self._events: list[Event] = []
         self._pending: list[Event] = []
         self._durable: asyncio.Future[None] | None = None
+        self._lost: JournalError | None = None
         self._load()
 
     def write(self, kind: Kind, document: Document, old: Entry | None) -> Event:
@@ -150,6 +162,8 @@ class Store:
 
         Readers call it first, so that nobody sees what could still be lost.
         """
+        if self._lost is not None:
+            raise self._lost
         if not self._pending:
             return
         events, durable = self._pending, self._durable
@@ -157,8 +171,11 @@ class Store:
         try:
             self._journal.commit([_row(event) for event in events])
         except JournalError as error:
-            self._on_lost(error)  # memory and journal differ from here on: the process must end
-            raise
+            self._lost = error  # memory and journal differ from here on: the process must end
+            self._on_lost(error)
+            if durable is not None and not durable.done():
+                durable.set_exception(error)
+            return
         for event in events:
             for listener in self.listeners[event.kind.name]:
                 listener(event)
@@ -171,11 +188,13 @@ class Store:
         return [event for event in self._events[start:] if event.kind is kind]
 
     def _accept(self, kind: Kind, type_: str, document: Document, old: Entry | None) -> Event:
+        if self._lost is not None:
+            raise self._lost
         accepted_ns = time.monotonic_ns()
+        document["metadata"]["resourceVersion"] = str(self.revision + 1)
+        entry = Entry(kind, document, orjson.dumps(document), self.revision + 1, accepted_ns)
+        event = Event(kind, type_, entry, old)
         self.revision += 1
-        document["metadata"]["resourceVersion"] = str(self.revision)
-        entry = Entry(kind, document, orjson.dumps(document), self.revision)
-        event = Event(kind, type_, entry, old, accepted_ns)
         self._apply(event, document)
         self._pending.append(event)
         if self._durable is None:
@@ -204,22 +223,25 @@ class Store:
 
     def _load(self) -> None:
         for row in self._journal.rows():
-            kind = self.registry.named(row.kind)
+            try:
+                kind = self.registry.named(row.kind)
+            except KeyError as error:
+                raise JournalUnusable(f"{self._journal.path}: revision {row.revision}: {error}") from error
             document = orjson.loads(row.body)
-            entry = Entry(kind, document, row.body, row.revision)
+            entry = Entry(kind, document, row.body, row.revision, row.accepted_ns)
             if row.revision != self.revision + 1:
                 self._events.clear()  # only an unbroken tail is history
                 self.floor = row.revision - 1
             self.revision = row.revision
             old = self.collections[kind.name].get(entry.namespace, entry.name)
-            self._apply(Event(kind, row.type, entry, old, row.accepted_ns), document)
+            self._apply(Event(kind, row.type, entry, old), document)
 
 
 def _row(event: Event) -> Row:
     entry = event.entry
     return Row(
         entry.revision,
-        event.accepted_ns,
+        entry.accepted_ns,
         event.type,
         event.kind.name,
         entry.namespace,

@@ -45,12 +45,14 @@ class WatchRequest:
 class Watch:
     """One client's watch; a context manager that is registered with the store while it is open."""
 
-    def __init__(self, store: Store, request: WatchRequest) -> None:
+    def __init__(self, store: Store, request: WatchRequest, queue_limit: int = QUEUE_LIMIT) -> None:
         self._store = store
         self._request = request
+        self._queue_limit = queue_limit
         self._lines: list[bytes] = []
         self._size = 0
         self._too_slow = False
+        self._is_over = False
         self._more = asyncio.Event()
 
     def __enter__(self) -> Watch:
@@ -69,6 +71,8 @@ class Watch:
         if self._first:
             yield self._first
             self._first = b""
+        if self._is_over:
+            return
         loop = asyncio.get_running_loop()
         seconds = self._request.timeout_seconds
         end = None if seconds is None else loop.time() + seconds
@@ -98,7 +102,7 @@ class Watch:
         if found is None or self._too_slow:
             return
         self._size += len(found)
-        if self._size > QUEUE_LIMIT:
+        if self._size > self._queue_limit:
             self._too_slow = True
             self._lines.clear()
         else:
@@ -121,23 +125,24 @@ class Watch:
             return (
                 event.line()
                 if was_in or event.old is None
-                else line(ADDED, event.entry.body, event.accepted_ns)
+                else line(ADDED, event.entry.body, event.entry.accepted_ns)
             )
         if was_in and event.old is not None:
-            return line(DELETED, _at_revision(event.old, event.revision), event.accepted_ns)
+            return line(DELETED, _at_revision(event.old, event.revision), event.entry.accepted_ns)
         return None
 
     def _beginning(self) -> bytes:
         request, store = self._request, self._store
         if request.revision and not request.initial_events:
             if request.revision < store.floor or request.revision > store.revision:
+                self._is_over = True
                 return error_line(_gone(request.revision, store))
             lines = [
                 found for event in store.since(request.kind, request.revision) if (found := self._line(event))
             ]
             return b"".join(lines)
         lines = [
-            line(ADDED, entry.body, 0)
+            line(ADDED, entry.body, entry.accepted_ns)
             for entry in selected(store, request.kind, request.namespace, request.selector)
         ]
         if request.initial_events and request.bookmarks:

@@ -158,7 +158,8 @@ class Writer:
             return Outcome(old.body, None)
         if _specification(after) != _specification(before):
             meta["generation"] = old_meta.get("generation", 0) + 1
-        self._admit(admission.UPDATE, kind, after, before)
+        if subresource != "status":  # rules judge what is asked for, not what is reported
+            self._admit(admission.UPDATE, kind, after, before)
         is_last_word = (
             meta.get("deletionTimestamp") and not meta.get("finalizers") and old_meta.get("finalizers")
         )
@@ -225,7 +226,7 @@ class Writer:
                 message = f"found {', '.join(sorted(added))} added, allowed no new ones: the object is being deleted"
                 causes.append(Cause("metadata.finalizers", "FieldValueForbidden", message))
         if causes:
-            raise invalid(kind.name, kind.group, str(document["metadata"].get("name", "")), causes)
+            raise invalid(kind.name, kind.group, str(document["metadata"].get("name", ""))[:253], causes)
 
     def _admit(self, operation: str, kind: Kind, new: Document | None, old: Document | None) -> None:
         found = self._review(operation, kind.name, new, old, self.view)
@@ -239,7 +240,7 @@ class Writer:
             raise ApiError(
                 404, "NotFound", f'namespaces "{namespace}" not found', kind="namespaces", name=namespace
             )
-        if entry.fields.get("status.phase") == "Terminating":
+        if entry.is_being_deleted:
             message = (
                 f'{kind.plural} "{meta.get("name", "")}" is forbidden: unable to create new content in namespace '
                 f"{namespace} because it is being terminated"
@@ -264,13 +265,13 @@ class Writer:
         if dry_run:
             return Outcome(orjson.dumps(document), None)
         event = self.store.write(kind, document, old)
-        return Outcome(event.entry.body, event.accepted_ns)
+        return Outcome(event.entry.body, event.entry.accepted_ns)
 
     def _removed(self, kind: Kind, document: Document, old: Entry, dry_run: bool) -> Outcome:
         if dry_run:
             return Outcome(old.body, None)
         event = self.store.remove(kind, document, old)
-        return Outcome(event.entry.body, event.accepted_ns)
+        return Outcome(event.entry.body, event.entry.accepted_ns)
 
 
 def not_found(kind: Kind, name: str) -> ApiError:
