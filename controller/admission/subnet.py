@@ -1,0 +1,182 @@
+"""What a subnet may not be: an unusable range, a neighbour's range, or another one while addresses of it are in use."""
+
+from collections.abc import Iterator, Sequence
+
+from controller.admission import names, view
+from controller.admission.cause import Cause, duplicate, forbidden, invalid, not_found, required, unsupported
+from controller.admission.networks import NOT_FOR_PODS, is_host, networks
+from controller.admission.view import View
+from controller.api.addresses import BITS, InvalidAddress, Network, parse_address, parse_network, parse_range
+from controller.api.kinds import SUBNETS, VPCS
+from controller.api.kubeovn import Subnet
+
+PROTOCOLS = {(4,): "IPv4", (6,): "IPv6", (4, 6): "Dual"}
+GATEWAY_TYPES = ("distributed", "centralized")
+SMALLEST_MTU = {4: 576, 6: 1280}
+"""Bytes that every link must carry in one piece (RFC 791, RFC 8200)."""
+LARGEST_MTU = 65_535
+SHOWN = 3
+"""How many users of a subnet a refusal names."""
+
+
+def create(new: Subnet, others: View) -> Iterator[Cause]:
+    """A subnet that nobody has addresses of yet."""
+    yield from names.label("metadata.name", new.name)
+    yield from _specification(new, others)
+
+
+def update(new: Subnet, old: Subnet, others: View) -> Iterator[Cause]:
+    """Another specification: range and VPC stay while addresses are in use."""
+    yield from _specification(new, others)
+    used = others.index("IP", "spec.subnet").get(new.name, ())
+    if used:
+        for field, before, after in (
+            ("spec.cidrBlock", old.spec.cidr_block, new.spec.cidr_block),
+            ("spec.vpc", _vpc(old), _vpc(new)),
+        ):
+            if before != after:
+                yield forbidden(
+                    field, f'found "{after}", allowed "{before}" as long as {_users(used)} in use'
+                )
+
+
+def delete(old: Subnet, others: View) -> Iterator[Cause]:
+    """A subnet stays as long as somebody has an address of it."""
+    used = others.index("IP", "spec.subnet").get(old.name, ())
+    if used:
+        yield forbidden(
+            "metadata.name", f'subnet "{old.name}" cannot be deleted as long as {_users(used)} in use'
+        )
+
+
+def _specification(new: Subnet, others: View) -> Iterator[Cause]:
+    faults: list[Cause] = []
+    blocks = _cidr_block(new, faults)
+    yield from faults
+    if not faults:
+        yield from _gateway(new, blocks)
+        yield from _exclusions(new, blocks)
+        yield from _protocol(new, blocks)
+        yield from _mtu(new, blocks)
+    if new.spec.gateway_type and new.spec.gateway_type not in GATEWAY_TYPES:
+        yield unsupported("spec.gatewayType", new.spec.gateway_type, GATEWAY_TYPES)
+    if _vpc(new) != names.DEFAULT_VPC and others.get(VPCS.name, _vpc(new)) is None:
+        yield not_found("spec.vpc", _vpc(new), f"a VPC that exists, or {names.DEFAULT_VPC}")
+    yield from _own_namespaces(new)
+    for other in view.every(others, SUBNETS):
+        if other.name != new.name:
+            yield from _beside(new, blocks, other)
+
+
+def _cidr_block(new: Subnet, faults: list[Cause]) -> list[Network]:
+    field = "spec.cidrBlock"
+    if not new.spec.cidr_block:
+        faults.append(
+            required(field, "one network in CIDR notation, or an IPv4 and an IPv6 one joined by a comma")
+        )
+        return []
+    blocks: list[Network] = []
+    for text in new.spec.cidr_block.split(","):
+        try:
+            network = parse_network(text)
+        except InvalidAddress as error:
+            faults.append(invalid(field, text, error.allowed))
+            continue
+        if any(network.version == block.version for block in blocks):
+            faults.append(invalid(field, new.spec.cidr_block, "one network of each family"))
+        elif network.prefix > BITS[network.version] - 2:
+            faults.append(
+                invalid(field, text, f"at least 4 addresses: /{BITS[network.version] - 2} or shorter")
+            )
+        elif taboo := next((taboo for taboo in NOT_FOR_PODS if taboo.overlaps(network)), None):
+            faults.append(invalid(field, text, f"a network that is routed: not within {taboo}"))
+        else:
+            blocks.append(network)
+    return blocks
+
+
+def _gateway(new: Subnet, blocks: list[Network]) -> Iterator[Cause]:
+    field = "spec.gateway"
+    seen: set[Network] = set()
+    for text in new.spec.gateway.split(",") if new.spec.gateway else ():
+        try:
+            address = parse_address(text)
+        except InvalidAddress as error:
+            yield invalid(field, text, error.allowed)
+            continue
+        home = next((block for block in blocks if is_host(block, address)), None)
+        if home is None:
+            yield invalid(field, text, f"a host of {new.spec.cidr_block}")
+        elif home in seen:
+            yield invalid(field, new.spec.gateway, "one gateway in each network")
+        elif str(address) != text:
+            yield invalid(field, text, f"the same address as {address}")
+        else:
+            seen.add(home)
+
+
+def _exclusions(new: Subnet, blocks: list[Network]) -> Iterator[Cause]:
+    for position, text in enumerate(new.spec.exclude_ips):
+        field = f"spec.excludeIps[{position}]"
+        try:
+            version, first, last = parse_range(text)
+        except InvalidAddress as error:
+            yield invalid(field, text, error.allowed)
+            continue
+        if not any(
+            version == block.version and block.first <= first and last <= block.last for block in blocks
+        ):
+            yield invalid(field, text, f"addresses within {new.spec.cidr_block}")
+
+
+def _protocol(new: Subnet, blocks: list[Network]) -> Iterator[Cause]:
+    said = new.spec.protocol
+    fitting = PROTOCOLS[tuple(sorted(block.version for block in blocks))]
+    if said and said not in PROTOCOLS.values():
+        yield unsupported("spec.protocol", said, tuple(PROTOCOLS.values()))
+    elif said and said != fitting:
+        yield invalid("spec.protocol", said, f"{fitting}, for cidrBlock is {new.spec.cidr_block}")
+
+
+def _mtu(new: Subnet, blocks: list[Network]) -> Iterator[Cause]:
+    least = max(SMALLEST_MTU[block.version] for block in blocks)
+    if new.spec.mtu and not least <= new.spec.mtu <= LARGEST_MTU:
+        yield invalid(
+            "spec.mtu", new.spec.mtu, f"{least} to {LARGEST_MTU} bytes, or 0 for what the underlay leaves"
+        )
+
+
+def _own_namespaces(new: Subnet) -> Iterator[Cause]:
+    seen: set[str] = set()
+    for position, namespace in enumerate(new.spec.namespaces):
+        field = f"spec.namespaces[{position}]"
+        yield from names.label(field, namespace)
+        if namespace in seen:
+            yield duplicate(field, namespace, "this list")
+        seen.add(namespace)
+
+
+def _beside(new: Subnet, blocks: list[Network], other: Subnet) -> Iterator[Cause]:
+    if names.JOIN_SUBNET in (new.name, other.name) or _vpc(new) == _vpc(other):
+        for block in blocks:
+            for theirs in networks(other):
+                if block.overlaps(theirs):
+                    allowed = f"a network that does not overlap {theirs} of subnet {other.name}"
+                    yield invalid("spec.cidrBlock", str(block), allowed)
+    for position, namespace in enumerate(new.spec.namespaces):
+        if namespace in other.spec.namespaces:
+            yield duplicate(f"spec.namespaces[{position}]", namespace, f"subnet {other.name}")
+    port = names.router_port(_vpc(new), new.name)
+    if port == names.router_port(_vpc(other), other.name):
+        yield duplicate(
+            "metadata.name", new.name, f"subnet {other.name} of VPC {_vpc(other)}, as router port {port},"
+        )
+
+
+def _vpc(subnet: Subnet) -> str:
+    return subnet.spec.vpc or names.DEFAULT_VPC
+
+
+def _users(used: Sequence[str]) -> str:
+    shown = ", ".join(used[:SHOWN]) + (", ..." if len(used) > SHOWN else "")
+    return f"{len(used)} of its addresses ({shown}) {'is' if len(used) == 1 else 'are'}"
