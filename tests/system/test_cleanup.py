@@ -29,10 +29,11 @@ UP_WITHIN_S = 60.0
 
 KEEPER = """
 import signal
+import sys
 from testbed.cluster import Cluster, ClusterSpec, enclosure, state
 from testbed.releases import resolve
 
-spec = ClusterSpec("cleanup", 2, resolve("system"))
+spec = ClusterSpec(sys.argv[1], 2, resolve("system"))
 
 def main(directory):
     with Cluster(spec, directory, system=None):
@@ -49,11 +50,11 @@ raise SystemExit(code)
 class Keeper:
     """A process that keeps a cluster of two nodes until it is made to stop."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "cleanup") -> None:
         self.mark = uuid.uuid4().hex
         self.mounts, self.interfaces = mounts(), interfaces()
         self.process = subprocess.Popen(
-            [sys.executable, "-c", KEEPER],
+            [sys.executable, "-c", KEEPER, name],
             env=os.environ | {MARK: self.mark, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -83,14 +84,14 @@ class Keeper:
 
     def namespaces(self) -> set[str]:
         """The namespaces of its processes, without those of the host."""
+        self.looked = time.clock_gettime(time.CLOCK_BOOTTIME)
         host = namespaces_of(os.getpid())
         return {name for pid in self.processes() for name in namespaces_of(pid)} - host
 
     def assert_nothing_remains(self, namespaces: set[str]) -> None:
         wait_for(lambda: not self.processes(), lambda: [command(pid) for pid in self.processes()])
-        # the kernel gives a number anew once it is free: whoever started after the end holds another namespace
-        ended = time.clock_gettime(time.CLOCK_BOOTTIME)
-        wait_for(lambda: not namespaces & held_by_those_before(ended), lambda: namespaces)
+        # Once it is free, the kernel gives the number of a namespace anew: whoever started later holds another one.
+        wait_for(lambda: not namespaces & held_by_those_before(self.looked), lambda: namespaces)
         assert mounts() <= self.mounts
         assert interfaces() <= self.interfaces
 
@@ -199,6 +200,25 @@ def test_a_second_ctrl_c_does_not_leave_anything_either(keeper: Keeper, root: Pa
     assert keeper.process.wait(GONE_WITHIN_S) == 128 + signal.SIGINT
     keeper.assert_nothing_remains(namespaces)
     assert not list(root.iterdir())
+
+
+def test_two_clusters_live_side_by_side_and_the_end_of_one_is_not_the_others(
+    keeper: Keeper, root: Path
+) -> None:
+    other = Keeper("other")
+    try:
+        keeper.wait_until_up()
+        other.wait_until_up()
+        keeper.process.kill()
+        keeper.process.wait()
+        wait_for(lambda: not keeper.processes(), keeper.processes)
+        assert state.sweep() == (root / "cleanup",)
+        assert len(other.processes()) > 10
+        assert (root / "other" / "node1").is_dir()
+    finally:
+        other.process.terminate()
+        assert other.process.wait(GONE_WITHIN_S) == 128 + signal.SIGTERM
+        other.process.communicate()
 
 
 MOMENTS_S = [0.08 * step for step in range(10)]

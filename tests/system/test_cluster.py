@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -12,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from testbed.cluster import Cluster, ClusterSpec, DaemonDied, Node, StartFailed, StateInUse, enclosure, state
+from testbed.cluster import Cluster, ClusterSpec, DaemonDied, Node, StartFailed, enclosure, state
 from testbed.cluster.processes import wait_until
-from testbed.releases import ReleaseUnavailable, resolve
+from testbed.releases import Release, ReleaseUnavailable, resolve
 
 pytestmark = pytest.mark.system
 
@@ -106,3 +105,130 @@ def test_pods_on_two_nodes_reach_each_other_through_geneve(release: str) -> None
         assert f"dst={cluster.nodes[1].tunnel_ip}" in flows, flows
 
     assert with_cluster(a_spec(release=release), body) == 0
+
+
+def test_every_node_is_a_chassis_with_its_own_geneve_address() -> None:
+    def body(cluster: Cluster) -> None:
+        argv = [
+            "ovn-sbctl",
+            f"--db={cluster.central.southbound}",
+            "--bare",
+            "--columns=chassis_name,type,ip",
+            "list",
+        ]
+        found = subprocess.run([*argv, "Encap"], check=True, capture_output=True, text=True).stdout.split()
+        for node in cluster.nodes:
+            assert node.tunnel_ip in found
+            assert node.name in found
+        assert found.count("geneve") == 3
+
+    assert with_cluster(a_spec(nodes=3), body) == 0
+
+
+@pytest.mark.parametrize("release", ["system", "suite:sid"])
+def test_live_and_stub_pods_live_on_one_node(release: str) -> None:
+    def body(cluster: Cluster) -> None:
+        node = cluster.nodes[0]
+        nbctl(cluster, "ls-add", "s", "--", "lsp-add", "s", "live", "--", "lsp-add", "s", "stub")
+        plug_pod(node, "live", "02:00:00:00:00:01", "10.0.0.1/24")
+        vsctl = node.release.argv(
+            "ovs-vsctl", f"--db={node.database}", "--timeout=20", "add-port", "br-int", "stub"
+        )
+        stub = ["--", "set", "Interface", "stub", "type=dummy", "external_ids:iface-id=stub"]
+        subprocess.run([*vsctl, *stub], check=True, capture_output=True)
+        for port in ("live", "stub"):
+            nbctl(cluster, "--timeout=20", "wait-until", "Logical_Switch_Port", port, "up=true")
+        devices = node.run(["ip", "-brief", "link"]).stdout
+        assert "live" in devices
+        assert "stub" not in devices
+
+    assert with_cluster(a_spec(nodes=1, release=release), body) == 0
+
+
+def test_tcp_between_a_node_and_the_external_host_passes_the_userspace_datapath() -> None:
+    def body(cluster: Cluster) -> None:
+        node, external = cluster.nodes[0], cluster.external
+        server = external.popen(
+            ["iperf3", "--server", "--one-off", "--forceflush"], stdout=subprocess.PIPE, text=True
+        )
+        assert server.stdout is not None
+        while "listening" not in server.stdout.readline():
+            assert server.poll() is None
+        done = node.run(
+            ["iperf3", "--client", external.address, "--bytes", "1M", "--connect-timeout", "5000"]
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    assert with_cluster(a_spec(nodes=1), body) == 0
+
+
+def test_a_daemon_that_dies_is_named_with_its_log() -> None:
+    def body(cluster: Cluster) -> None:
+        cluster.check()
+        daemon = cluster.nodes[1].switch
+        os.kill(daemon.pid, 9)
+        wait_until(
+            lambda: daemon.process.returncode is not None, [cluster.central.northd.process], 5, "it lives on"
+        )
+        with pytest.raises(DaemonDied, match=r"node2 ovs-vswitchd died \(killed by signal 9\)") as death:
+            cluster.check()
+        assert str(daemon.log) in str(death.value)
+        assert death.value.last_lines
+
+    assert with_cluster(a_spec(), body) == 0
+
+
+def test_a_daemon_can_be_restarted_and_the_cluster_is_whole_again() -> None:
+    def body(cluster: Cluster) -> None:
+        for daemon in cluster.daemons():
+            before = daemon.pid
+            daemon.process.restart()
+            assert daemon.pid != before
+            assert daemon.control.exists()
+        cluster.check()
+
+    assert with_cluster(a_spec(nodes=1), body) == 0
+
+
+class BrokenSwitch:
+    """A release whose ovs-vswitchd does not know one of its arguments."""
+
+    def __init__(self, release: Release) -> None:
+        self._release = release
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._release, name)
+
+    def argv(self, program: str, *arguments: str) -> list[str]:
+        more = ("--no-such-option",) if program == "ovs-vswitchd" else ()
+        return self._release.argv(program, *arguments, *more)
+
+
+def test_a_start_up_failure_shows_daemon_last_lines_and_log(capfd: pytest.CaptureFixture[str]) -> None:
+    spec = ClusterSpec("test", 2, BrokenSwitch(resolve("system")))  # type: ignore[arg-type]
+    assert with_cluster(spec, lambda _cluster: None) == enclosure.FAULT
+    told = capfd.readouterr().err
+    assert f"{StartFailed.__name__}: node1 ovs-vswitchd did not start" in told
+    assert "unrecognized option" in told
+    assert "node1/ovs-vswitchd.log" in told
+
+
+def test_nothing_inside_can_reach_the_hosts_own_ovs() -> None:
+    def main() -> int:
+        return sum(len(list(hidden.iterdir())) for hidden in enclosure.HIDDEN if hidden.is_dir())
+
+    assert enclosure.run(main) == 0
+
+
+def test_one_enclosure_can_hold_one_cluster_after_another() -> None:
+    spec = a_spec(nodes=1)
+
+    def main(directory: Path) -> int:
+        for name in ("first", "second"):
+            (directory / name).mkdir()
+            with Cluster(spec, directory / name, system=None) as cluster:
+                cluster.check()
+        return 0
+
+    with state.claim(spec.name) as directory:
+        assert enclosure.run(lambda: main(directory)) == 0
