@@ -23,6 +23,7 @@ PLAIN_TOOLS = (
     "cp",
     "tail",
     "touch",
+    "echo",
 )
 
 
