@@ -26,7 +26,7 @@ def select(
     if mode is not None:
         chosen = chosen[chosen["mode"] == mode]
     for key, wanted in (labels or {}).items():
-        chosen = chosen[[_same(found, wanted) for found in label(chosen, key)]]
+        chosen = chosen[np.array([_same(found, wanted) for found in label(chosen, key)], dtype=bool)]
     return chosen
 
 
