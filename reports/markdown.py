@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from reports import tables, words
 from reports.numbers import duration
-from reports.references import about
 from reports.tables import Table
 from testbed.results import Run, RunDirectory
 
@@ -20,7 +19,8 @@ def render_markdown(directories: Sequence[RunDirectory]) -> str:
     ]
     for run in runs:
         blocks += _of_run(run)
-    blocks += _of_references(runs)
+    if references := tables.references(runs):
+        blocks += ["## Others' figures", words.REFERENCED, *_table(references)]
     blocks += ["## How figures are made", words.STATISTICS, "## What these figures are not", words.NOT]
     return "\n\n".join(blocks) + "\n"
 
@@ -60,20 +60,6 @@ def _of_run(run: Run) -> list[str]:
     return [*blocks, f"Again: `{words.again(run)}`"]
 
 
-def _of_references(runs: Sequence[Run]) -> list[str]:
-    topics = dict.fromkeys((figure.references, figure.unit) for run in runs for figure in run.figures)
-    found = [entry for topic, unit in topics for entry in about(topic, unit)]
-    if not found:
-        return []
-    rows = tuple((words.published(entry), entry.what, entry.source) for entry in found)
-    table = Table("", ("figure", "of what", "published by"), rows, text_columns=3)
-    return [
-        "## Others' figures",
-        "Of other machines, and often of a slightly different thing.",
-        *_table(table),
-    ]
-
-
 def _table(table: Table) -> list[str]:
     aligned = [":--" if place < table.text_columns else "--:" for place in range(len(table.header))]
     lines = [table.header, aligned, *table.rows]
@@ -91,6 +77,6 @@ def _list(title: str, entries: Sequence[str]) -> str:
 
 def _escape(text: str) -> str:
     """Text that Markdown shows as it is, also inside a table."""
-    for special in "\\|*_`<>":
+    for special in "\\|*`<":
         text = text.replace(special, "\\" + special)
     return " ".join(text.split())

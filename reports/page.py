@@ -9,7 +9,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from reports import tables, words
 from reports.drawing import Drawing, Palette, draw
 from reports.numbers import duration
-from reports.references import Reference, about
 from testbed.results import Figure, Run, RunDirectory
 
 _TEMPLATES = Environment(
@@ -23,11 +22,10 @@ _TEMPLATES = Environment(
 
 @dataclass(frozen=True)
 class Plot:
-    """A figure of the run with its drawing, and the published figures that were drawn into it."""
+    """A figure of the run with its drawing."""
 
     figure: Figure
     drawing: Drawing
-    references: tuple[Reference, ...]
 
 
 def render_html(directory: RunDirectory) -> str:
@@ -39,11 +37,13 @@ def render_html(directory: RunDirectory) -> str:
         plots=plots(run),
         headlines=tables.headlines(run),
         ladders=tables.ladders(run),
+        processor_headlines=tables.processor_headlines(run),
         processor=tables.processor(run),
         counters=tables.counters(run),
         expectations=tables.expectations(run),
         daemons=tables.daemons(directory.resources()),
         releases=tables.releases(run),
+        references=tables.references((run,)),
         machine=tables.machine(run),
         params=tables.params(run),
         duration=duration,
@@ -53,8 +53,4 @@ def render_html(directory: RunDirectory) -> str:
 def plots(run: Run) -> tuple[Plot, ...]:
     """Every figure of the run, drawn by its type in colours that stay with a name."""
     palette = Palette()
-    return tuple(Plot(figure, draw(figure, palette), _references(figure)) for figure in run.figures)
-
-
-def _references(figure: Figure) -> tuple[Reference, ...]:
-    return about(figure.references, figure.unit)
+    return tuple(Plot(figure, draw(figure, palette)) for figure in run.figures)

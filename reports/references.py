@@ -46,7 +46,7 @@ REFERENCES = (
         value=200,
         high=300,
         unit="ms",
-        what="the same change, computed incrementally",
+        what="a change of over 10,000 flows, computed incrementally",
         source=_ARTICLE,
     ),
     Reference(

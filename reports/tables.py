@@ -9,7 +9,8 @@ from pandas import DataFrame
 
 from analysis.resources import usage
 from reports.numbers import number, quantity, span
-from testbed.results import Counter, Metric, Run
+from reports.references import Reference, about
+from testbed.results import Counter, Ecdf, Growth, Metric, Run
 from testbed.results.records import Label
 
 WIDEST = 6
@@ -37,11 +38,7 @@ def is_of_processor(record: Metric | Counter) -> bool:
 
 def headlines(run: Run) -> Table:
     """The metrics without labels, with spread, attempts and instances."""
-    rows = tuple(_spread_row(metric) for metric in run.metrics if metric.is_headline)
-    scopes = {metric.scope for metric in run.metrics if metric.is_headline and metric.ci95}
-    note = "Intervals are within-run only: one cluster was built." if scopes == {"within-run only"} else ""
-    header = ("metric", "value", "95 % interval", "measured", "failed", "instances")
-    return Table("Headline figures", header, rows, note=note)
+    return _headlines("Headline figures", [metric for metric in run.metrics if metric.is_headline])
 
 
 def ladders(run: Run) -> tuple[Table, ...]:
@@ -51,17 +48,27 @@ def ladders(run: Run) -> tuple[Table, ...]:
     )
 
 
+def processor_headlines(run: Run) -> Table:
+    """Those of the headlines that are of processor time."""
+    return _headlines("", [metric for metric in run.metrics if metric.is_headline and is_of_processor(metric)])
+
+
 def processor(run: Run) -> tuple[Table, ...]:
     """The metrics of processor time that carry labels."""
     return _pivots([metric for metric in run.metrics if not metric.is_headline and is_of_processor(metric)])
 
 
 def counters(run: Run) -> tuple[Table, ...]:
-    """One table a counter, with the modes side by side where it has that label."""
-    names = dict.fromkeys(counter.name for counter in run.counters)
-    return tuple(
-        _counter_table(name, [entry for entry in run.counters if entry.name == name]) for name in names
-    )
+    """Counters with the modes side by side: those that differ by mode alone in one table, else a table a counter."""
+    modes = _modes(run)
+    plain = [entry for entry in run.counters if not _without_mode(entry.labels)]
+    split = [entry for entry in run.counters if _without_mode(entry.labels)]
+    found = [_counter_table("", ("counter",), plain, modes)] if plain else []
+    for name in dict.fromkeys(entry.name for entry in split):
+        same = [entry for entry in split if entry.name == name]
+        keys = tuple(dict.fromkeys(key for entry in same for key in _without_mode(entry.labels)))
+        found.append(_counter_table(name, keys, same, modes))
+    return tuple(found)
 
 
 def expectations(run: Run) -> Table:
@@ -137,9 +144,31 @@ def params(run: Run) -> Table:
     return Table("Parameters", ("parameter", "value"), (*rows, ("seed", str(run.seed))), text_columns=1)
 
 
+def references(runs: Iterable[Run]) -> Table:
+    """The published figures that stand in the plots of ``runs``, each once."""
+    asked = dict.fromkeys((figure.references, figure.unit) for run in runs for figure in run.figures)
+    rows = tuple(
+        (_published(entry), entry.what, entry.source) for topic, unit in asked for entry in about(topic, unit)
+    )
+    return Table("", ("figure", "of what", "published by"), rows, text_columns=3)
+
+
+def _published(entry: Reference) -> str:
+    if entry.high is not None:
+        return span((entry.value, entry.high), entry.unit)
+    return quantity(entry.value, entry.unit)
+
+
 def words_of(labels: Mapping[str, Label]) -> str:
     """Labels as people read them: ``pods 5,000, release suite:sid``."""
     return ", ".join(f"{key} {_plain(value)}" for key, value in labels.items())
+
+
+def _headlines(title: str, metrics: Sequence[Metric]) -> Table:
+    scopes = {metric.scope for metric in metrics if metric.ci95}
+    note = "Intervals are within-run only: one cluster was built." if scopes == {"within-run only"} else ""
+    header = ("metric", "value", "95 % interval", "measured", "failed", "instances")
+    return Table(title, header, tuple(_spread_row(metric) for metric in metrics), note=note)
 
 
 def _spread_row(metric: Metric) -> tuple[str, ...]:
@@ -161,17 +190,29 @@ def _pivots(metrics: Sequence[Metric]) -> tuple[Table, ...]:
 
 
 def _pivot(shape: tuple[str, ...], metrics: Sequence[Metric]) -> Table:
-    """Metrics as rows and their labels as columns, or one row a record if there are many."""
-    columns = list(dict.fromkeys(words_of(entry.labels) for entry in metrics))
+    """Metrics (and modes) as rows and their other labels as columns, or one row a record if there are many."""
+    columns = list(dict.fromkeys(words_of(_without_mode(entry.labels)) for entry in metrics))
     title = "By " + " and ".join(shape).replace("_", " ")
     if len(columns) > WIDEST:
         rows = tuple((words_of(entry.labels), *_spread_row(entry)) for entry in metrics)
         header = ("labels", "metric", "value", "95 % interval", "measured", "failed", "instances")
         return Table(title, header, rows, text_columns=2)
-    names = dict.fromkeys(entry.name for entry in metrics)
-    known = {(entry.name, words_of(entry.labels)): entry for entry in metrics}
-    rows = tuple((name, *(_cell(known.get((name, column))) for column in columns)) for name in names)
-    return Table(title, ("metric", *columns), rows)
+    modal = "mode" in shape
+    heads = dict.fromkeys((entry.name, str(entry.labels.get("mode", ""))) for entry in metrics)
+    known = {
+        (entry.name, str(entry.labels.get("mode", "")), words_of(_without_mode(entry.labels))): entry
+        for entry in metrics
+    }
+    rows = tuple(
+        (*(head if modal else head[:1]), *(_cell(known.get((*head, column))) for column in columns))
+        for head in heads
+    )
+    header = ("metric", *(("mode",) if modal else ()), *(column or "value" for column in columns))
+    return Table(title, header, rows, text_columns=2 if modal else 1)
+
+
+def _without_mode(labels: Mapping[str, Label]) -> dict[str, Label]:
+    return {key: value for key, value in labels.items() if key != "mode"}
 
 
 def _cell(metric: Metric | None) -> str:
@@ -181,18 +222,31 @@ def _cell(metric: Metric | None) -> str:
     return quantity(metric.value, metric.unit) + failed
 
 
-def _counter_table(name: str, counters: Sequence[Counter]) -> Table:
-    modes = list(dict.fromkeys(str(entry.labels.get("mode", "")) for entry in counters))
-    keys = list(dict.fromkeys(key for entry in counters for key in entry.labels if key != "mode"))
-    rest = dict.fromkeys(_others(entry, keys) for entry in counters)
-    known = {(_others(entry, keys), str(entry.labels.get("mode", ""))): entry for entry in counters}
-    rows = tuple((*others, *(_amount(known.get((others, mode))) for mode in modes)) for others in rest)
-    header = (*(key.replace("_", " ") for key in keys), *(mode or "a change" for mode in modes))
-    return Table(name, header, rows, text_columns=len(keys))
+def _modes(run: Run) -> list[str]:
+    """The modes of the counters, in the order in which the plots name them."""
+    named = [
+        entry.name for figure in run.figures if isinstance(figure, (Ecdf, Growth)) for entry in figure.series
+    ]
+    found = list(dict.fromkeys(str(entry.labels.get("mode", "")) for entry in run.counters))
+    return sorted(found, key=lambda mode: named.index(mode) if mode in named else len(named))
 
 
-def _others(counter: Counter, keys: Iterable[str]) -> tuple[str, ...]:
-    return tuple(_plain(counter.labels.get(key, "")) for key in keys)
+def _counter_table(
+    title: str, keys: tuple[str, ...], counters: Sequence[Counter], modes: Sequence[str]
+) -> Table:
+    """Rows by the labels ``keys`` (``"counter"`` is the name), columns by those of ``modes`` that occur."""
+    known = {(_row_of(entry, keys), str(entry.labels.get("mode", ""))): entry for entry in counters}
+    used = [mode for mode in modes if any(mode == key[1] for key in known)]
+    rows = tuple(
+        (*row, *(_amount(known.get((row, mode))) for mode in used))
+        for row in dict.fromkeys(key[0] for key in known)
+    )
+    header = (*(key.replace("_", " ") for key in keys), *(mode or "a change" for mode in used))
+    return Table(title, header, rows, text_columns=len(keys))
+
+
+def _row_of(counter: Counter, keys: Iterable[str]) -> tuple[str, ...]:
+    return tuple(counter.name if key == "counter" else _plain(counter.labels.get(key, "")) for key in keys)
 
 
 def _amount(counter: Counter | None) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+
 from reports.numbers import quantity, span
-from reports.references import Reference
 from testbed.results import Metric, Run
 
 NOT = (
@@ -32,8 +33,8 @@ CARRIES_OVER = (
 )
 
 REFERENCED = (
-    "Dotted lines are figures that others have published, of other machines and often of a slightly different "
-    "thing. They are there for orientation and are no part of this run."
+    "Dotted lines in the plots are figures that others have published, of other machines and often of a slightly "
+    "different thing. They are there for orientation and are no part of any run."
 )
 
 NO_END = (
@@ -68,13 +69,23 @@ def verdict(run: Run) -> str:
 
 
 def again(run: Run) -> str:
-    """The command that makes the run again."""
+    """The command that makes the run again, with every param, so that it holds when a profile has changed since."""
     parts = ["testbed", "run", run.scenario]
     if run.profile:
         parts += ["--profile", run.profile]
+    for key, value in run.params.items():
+        parts += ["--set", f"{key}={_typed(value)}"]
     for release in run.releases:
         parts += ["--release", release.name]
-    return " ".join([*parts, "--seed", str(run.seed)])
+    if run.instances > 1:
+        parts += ["--repeat", str(run.instances)]
+    return shlex.join([*parts, "--seed", str(run.seed)])
+
+
+def _typed(value: object) -> str:
+    if isinstance(value, (list, tuple)):
+        return ",".join(_typed(entry) for entry in value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def tiles(run: Run) -> tuple[tuple[str, str, str], ...]:
@@ -96,13 +107,6 @@ def plain(name: str) -> str:
     for short, long in ((" p50", ", median"), (" p99", ", p99"), (" max", ", maximum")):
         text = text.removesuffix(short) + long if text.endswith(short) else text
     return text
-
-
-def published(entry: Reference) -> str:
-    """The figure of a reference, a range if it was given as one."""
-    if entry.high is not None:
-        return span((entry.value, entry.high), entry.unit)
-    return quantity(entry.value, entry.unit)
 
 
 def _foremost(run: Run) -> list[Metric]:

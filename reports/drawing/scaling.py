@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -109,29 +110,40 @@ def _line(axes: Axes, entry: GrowthSeries, palette: Palette) -> None:
 
 
 def _mark(axes: Axes, references: Sequence[Reference]) -> None:
-    """Others' figures as lines across, each labelled where it meets the left edge, above the line."""
-    for entry in references:
+    """Others' figures as lines across, labelled in the margin on the right, where no curve passes."""
+    low, high = axes.get_ylim()
+    heights = _apart([math.log(entry.place / low) / math.log(high / low) for entry in references])
+    for entry, height in zip(references, heights, strict=True):
         if entry.high is not None:
             axes.axhspan(entry.value, entry.high, color=MUTED, alpha=0.15, linewidth=0)
         axes.axhline(entry.place, color=MUTED, linewidth=0.9, linestyle=(0, (2, 2)))
         axes.annotate(
-            entry.label,
-            (1, entry.high or entry.value),
-            xycoords=axes.get_yaxis_transform(),
-            xytext=(-3, 2),
+            entry.label.replace(": ", ":\n", 1),
+            (1, height),
+            xycoords="axes fraction",
+            xytext=(6, 0),
             textcoords="offset points",
-            ha="right",
-            va="bottom",
+            ha="left",
+            va="center",
             color=INK,
             fontsize=8.5,
             style="italic",
+            annotation_clip=False,
         )
+
+
+def _apart(heights: Sequence[float], least: float = 0.12) -> list[float]:
+    """``heights`` (ascending shares of the axis), pushed up where two labels would touch."""
+    placed: list[float] = []
+    for height in heights:
+        placed.append(max(height, placed[-1] + least) if placed else height)
+    return placed
 
 
 def _law(fit: PowerLaw | None) -> str:
     if fit is None:
         return ""
-    interval = f" (95 %: {span(fit.ci95)})" if fit.ci95 else ""
+    interval = f" (95 %: {fit.ci95[0]:.2f} to {fit.ci95[1]:.2f})" if fit.ci95 else ""
     return f": grows as size to the power {fit.exponent:.2f}{interval}"
 
 

@@ -41,7 +41,12 @@ class Journal(Generic[T]):
         self.extend((row,))
 
     def extend(self, rows: Iterable[T]) -> None:
-        """Add rows in one write: either all of them are kept or, if this raises, none."""
+        """Add rows in one write: either all of them are kept or, if this raises, none.
+
+        Raises ``ValueError`` once the journal is closed.
+        """
+        if self._closed:
+            raise ValueError(f"{self._lines.name} is closed: the run has ended")
         data = b"".join(self._encoder.encode(row) + b"\n" for row in rows)
         written = 0
         try:

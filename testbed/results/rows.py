@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from testbed.results.names import unit_of
+from testbed.results.records import Label
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -65,9 +67,9 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     flows: int | None = None
 
 
-def text_of_labels(labels: dict[str, str | int | float | bool] | None) -> str:
+def text_of_labels(labels: Mapping[str, Label] | None) -> str:
     """Labels as a table keeps them: a JSON object with sorted keys."""
-    return msgspec.json.encode(labels or {}, order="sorted").decode()
+    return msgspec.json.encode(dict(labels or {}), order="sorted").decode()
 
 
 def arrow_schema(kind: type[msgspec.Struct]) -> pa.Schema:

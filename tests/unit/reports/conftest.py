@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -56,7 +57,7 @@ def invented_samples() -> list[Sample]:
         for mode, trials, whole in (("incremental", 120, 16 + size**0.6), ("full", 24, 0.35 * size)):
             for trial in range(trials):
                 total = whole * generator.lognormal(0, 0.22)
-                same = {"mode": mode, "trial": trial, "instance": 1}
+                same: dict[str, Any] = {"mode": mode, "trial": trial, "instance": 1}
                 labels = {"pods": size}
                 if mode == "full" and trial % 11 == 10:
                     reason = "lflow_output of node2 recomputed twice"
@@ -64,7 +65,9 @@ def invented_samples() -> list[Sample]:
                                        labels=text_of_labels(labels)))  # fmt: skip
                     continue
                 rows.append(Sample(**same, metric="all_nodes_ms", value=total, labels=text_of_labels(labels)))
-                rows.append(Sample(**same, metric="pod_ready_ms", value=total * 1.3, labels=text_of_labels(labels)))
+                rows.append(
+                    Sample(**same, metric="pod_ready_ms", value=total * 1.3, labels=text_of_labels(labels))
+                )
                 spent = total * (0.9 if mode == "full" else 1.4)
                 rows.append(Sample(**same, metric="processor_ms", value=spent, labels=text_of_labels(labels)))
                 for stage, share in zip(STAGES, SHARES[mode], strict=True):
@@ -74,7 +77,9 @@ def invented_samples() -> list[Sample]:
                 for daemon, node, amount in _engines(mode, trial):
                     stamped = text_of_labels({"daemon": daemon, "engine_node": node})
                     rows.append(Sample(**same, metric="recomputes_per_change", value=amount, labels=stamped))
-                rows.append(Sample(**same, metric="rows_written_per_change", value=2, labels=text_of_labels({})))
+                rows.append(
+                    Sample(**same, metric="rows_written_per_change", value=2, labels=text_of_labels({}))
+                )
     return rows
 
 
@@ -116,7 +121,11 @@ def invented_run(identity: str) -> Run:
             rows = select(samples, "processor_ms", mode=mode, labels=at)
             metrics.append(median(rows, "processor_ms", labels={"mode": mode, "pods": size}))
     counters: tuple[Counter, ...] = (
-        *counts_by(select(samples, "recomputes_per_change"), "recomputes_per_change", ("daemon", "engine_node", "mode")),
+        *counts_by(
+            select(samples, "recomputes_per_change"),
+            "recomputes_per_change",
+            ("daemon", "engine_node", "mode"),
+        ),
         *counts_by(select(samples, "rows_written_per_change"), "rows_written_per_change", ("mode",)),
     )
     full_p50 = next(entry.value for entry in metrics if entry.name == "full_all_nodes_p50_ms")
@@ -187,7 +196,9 @@ def invented_resources() -> list[Resource]:
     rows = []
     for second in range(5):
         for node in ("central", "node1", "node2", "node3"):
-            names = ("ovn-northd", "ovsdb-server SB") if node == "central" else ("ovn-controller", "ovs-vswitchd")
+            names = (
+                ("ovn-northd", "ovsdb-server SB") if node == "central" else ("ovn-controller", "ovs-vswitchd")
+            )
             for place, name in enumerate(names):
                 spent = (second + 1) * 700_000_000 * (place + 1)
                 rows.append(Resource(monotonic_ns=second * 10**9, node=node, daemon=name, pss_mib=40.0 + 9 * second,
