@@ -1,0 +1,289 @@
+"""What the controller costs: from the API to NB in bulk, one change among many, and a restart.
+
+Each figure names the process whose processor time it is: API server, controller, NB and this driver share two cores.
+"""
+
+import asyncio
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from controller import ovsdb
+from controller.api.kinds import NAMESPACES, PODS, SUBNETS
+from controller.kubernetes import Access, Client
+from controller.northbound.delta import differ
+from controller.northbound.replica import Replica
+from controller.northbound.rows import Place, Row, RowKey
+from controller.northbound.writer import Writer
+from controller.ovsdb import operations
+from tests.system.chain import Chain
+
+pytestmark = pytest.mark.bench
+
+PODS_IN_BULK = 10_000
+A_SUBNET = 500
+
+
+@pytest.fixture
+def chain() -> Iterator[Chain]:
+    with tempfile.TemporaryDirectory() as directory:
+        chain = Chain(Path(directory))
+        try:
+            chain.start_api()
+            chain.start_northbound()
+            yield chain
+        finally:
+            chain.stop()
+
+
+def processor_seconds(chain: Chain) -> dict[str, float]:
+    """User and system time so far of each process of the chain."""
+    seconds = {}
+    for name, process in chain.processes.items():
+        fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+        seconds[name] = (int(fields[11]) + int(fields[12])) / 100
+    return seconds
+
+
+def wire(number: int) -> dict[str, Any]:
+    return {
+        "metadata": {"name": f"pod-{number}", "namespace": f"ns-{number // A_SUBNET}"},
+        "spec": {"nodeName": "node1", "containers": [{"name": "main", "image": "any"}]},
+    }
+
+
+async def make_subnets(api: Client, pods: int) -> None:
+    for number in range(-(-pods // A_SUBNET)):
+        await api.create(NAMESPACES, {"metadata": {"name": f"ns-{number}"}})
+        spec = {"cidrBlock": f"10.{20 + number}.0.0/16", "namespaces": [f"ns-{number}"]}
+        await api.create(SUBNETS, {"metadata": {"name": f"subnet-{number}"}, "spec": spec})
+
+
+async def create_all(api: Client, first: int, last: int) -> None:
+    numbers = iter(range(first, last))
+
+    async def worker() -> None:
+        for number in numbers:
+            await api.create(PODS, wire(number))
+
+    await asyncio.gather(*(worker() for _ in range(16)))
+
+
+class Ports:
+    """Counts logical switch ports of pods as NB tells of them."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        self.changed = asyncio.Event()
+
+    def observe(self, batch: ovsdb.Batch) -> None:
+        for change in batch.changes:
+            if change.new is not None:
+                self.names.add(str(change.new["name"]))
+        self.changed.set()
+
+    async def until(self, count: int) -> None:
+        async with asyncio.timeout(120):
+            while sum(name.startswith("pod-") for name in self.names) < count:
+                self.changed.clear()
+                await self.changed.wait()
+
+    async def until_named(self, name: str) -> None:
+        async with asyncio.timeout(30):
+            while name not in self.names:
+                self.changed.clear()
+                await self.changed.wait()
+
+
+async def filled(chain: Chain, pods: int) -> AsyncIterator[tuple[Client, Ports, dict[str, Any]]]:
+    async with Client(Access.load(chain.kubeconfig)) as api:
+        await make_subnets(api, pods)
+        nb = await ovsdb.Client.connect(chain.northbound, "OVN_Northbound")
+        ports = Ports()
+        await nb.monitor({"Logical_Switch_Port": ["name"]}, ports.observe)
+        before, started = processor_seconds(chain), time.monotonic()
+        await create_all(api, 0, pods)
+        accepted = time.monotonic()
+        await ports.until(pods)
+        committed = time.monotonic()
+        after = processor_seconds(chain)
+        yield (
+            api,
+            ports,
+            {
+                "pods": pods,
+                "accepted_per_s": round(pods / (accepted - started)),
+                "committed_per_s": round(pods / (committed - started)),
+                "processor_s": {name: round(after[name] - before[name], 2) for name in after},
+            },
+        )
+        await nb.close()
+
+
+def test_from_the_api_to_northbound_in_bulk(benchmark: BenchmarkFixture, chain: Chain) -> None:
+    """10,000 pods accepted by the API until all are committed in NB."""
+    chain.start_controller()
+
+    async def measure() -> dict[str, Any]:
+        async for _, _, figures in filled(chain, PODS_IN_BULK):
+            return figures
+        raise AssertionError
+
+    benchmark.extra_info |= benchmark.pedantic(lambda: asyncio.run(measure()), rounds=1)
+    print(benchmark.extra_info)
+
+
+def test_one_change_among_many(benchmark: BenchmarkFixture, chain: Chain) -> None:
+    """An idle controller with 10,000 pods: the work of one more, and that nothing waits on purpose."""
+    chain.start_controller()
+    changes = 50
+
+    async def measure() -> dict[str, Any]:
+        async for api, ports, _ in filled(chain, PODS_IN_BULK):
+            await idle(chain)
+            before = processor_seconds(chain)
+            latencies = []
+            for number in range(PODS_IN_BULK, PODS_IN_BULK + changes):
+                pod = wire(number) | {"metadata": {"name": f"pod-{number}", "namespace": "ns-0"}}
+                started = time.monotonic()
+                await api.create(PODS, pod)
+                await ports.until_named(f"pod-{number}.ns-0")
+                latencies.append((time.monotonic() - started) * 1e3)
+                await idle(chain)
+            after = processor_seconds(chain)
+            batches = await chain.admin("GET", "batches")
+            waits = sorted(
+                (batch["compiled_ns"] - batch["allocated_ns"]) / 1e6 for batch in batches[-2 * changes :]
+            )
+            latencies.sort()
+            return {
+                "changes": changes,
+                "api_to_nb_p50_ms": round(latencies[changes // 2], 2),
+                "compile_p50_ms": round(waits[len(waits) // 2], 3),
+                "processor_ms_a_change": {
+                    name: round((after[name] - before[name]) * 1e3 / changes, 2) for name in after
+                },
+            }
+        raise AssertionError
+
+    figures = benchmark.pedantic(lambda: asyncio.run(measure()), rounds=1)
+    benchmark.extra_info |= figures
+    print(figures)
+    assert figures["compile_p50_ms"] < 5
+    assert figures["processor_ms_a_change"]["controller"] < 25, (
+        "watching, allocating, compiling, committing, patching"
+    )
+
+
+def test_a_restart_verifies_everything(benchmark: BenchmarkFixture, chain: Chain) -> None:
+    """From start to ready with 10,000 pods of which nothing changed: no row written, nothing patched."""
+    chain.start_controller()
+
+    async def measure() -> dict[str, Any]:
+        async for _ in filled(chain, PODS_IN_BULK):
+            await idle(chain)
+            chain.kill("controller")
+            started = time.monotonic()
+            chain.start_controller()
+            ready = time.monotonic() - started
+            counters = await chain.counters()
+            assert counters["northbound"]["transactions"] == 0
+            return {"ready_s": round(ready, 2), "processor_s": processor_seconds(chain)["controller"]}
+        raise AssertionError
+
+    figures = benchmark.pedantic(lambda: asyncio.run(measure()), rounds=1)
+    benchmark.extra_info |= figures
+    print(figures)
+
+
+async def idle(chain: Chain) -> None:
+    """Waits until the controller has nothing to do."""
+    async with asyncio.timeout(60):
+        while True:
+            state = (await chain.counters())["state"]
+            if not state["due"] and not state["api_pending"]:
+                return
+            await asyncio.sleep(0.01)
+
+
+def test_the_writer_against_a_bulk_insert_and_a_transaction_a_pod(
+    benchmark: BenchmarkFixture, chain: Chain
+) -> None:
+    """Rows of 10,000 pods through diff and writer, beside the same operations sent bare: at least half that rate."""
+
+    async def measure() -> dict[str, Any]:
+        client = await ovsdb.Client.connect(chain.northbound, "OVN_Northbound")
+        await client.transact(
+            [operations.insert("Logical_Switch", {"name": name}) for name in ("bare", "ours")]
+        )
+        bare = await bare_insert(client, "bare")
+        replica = Replica()
+        await replica.follow(client)
+        rows = [
+            Row(
+                RowKey("Logical_Switch_Port", f"ours-{number}"),
+                {"addresses": frozenset((address(number),)), "port_security": frozenset((address(number),))},
+                Place("Logical_Switch", "ours", "ports"),
+                {"pod": f"ns/ours-{number}", "ls": "ours"},
+            )
+            for number in range(PODS_IN_BULK)
+        ]
+        started = time.monotonic()
+        deltas = [differ(f"pod/ns/{row.key.name}", [row], replica) for row in rows]
+        written = await Writer(replica).commit(client, deltas)
+        ours = PODS_IN_BULK / (time.monotonic() - started)
+        assert len(written.committed) == PODS_IN_BULK
+        await client.close()
+        return {
+            "bare_per_s": round(bare),
+            "writer_per_s": round(ours),
+            "writer_over_bare": round(ours / bare, 2),
+        }
+
+    figures = benchmark.pedantic(lambda: asyncio.run(measure()), rounds=1)
+    benchmark.extra_info |= figures
+    print(figures)
+    assert figures["writer_over_bare"] >= 0.5
+
+
+def address(number: int) -> str:
+    return f"0a:00:00:00:{number >> 8:02x}:{number & 255:02x} 10.0.{number >> 8}.{number & 255}"
+
+
+async def bare_insert(client: ovsdb.Client, switch: str) -> float:
+    """The same rows as plain operations, 1,000 a transaction, with nothing compared: pods a second."""
+    (found,) = await client.transact(
+        [operations.select("Logical_Switch", [("name", "==", switch)], ["_uuid"])]
+    )
+    uuid = found.rows[0]["_uuid"]
+    assert isinstance(uuid, ovsdb.UUID)
+    started = time.monotonic()
+    for first in range(0, PODS_IN_BULK, 1_000):
+        names = [f"p{number}" for number in range(first, first + 1_000)]
+        batch: list[ovsdb.Operation] = [
+            operations.insert(
+                "Logical_Switch_Port",
+                {
+                    "name": f"{switch}-{name}",
+                    "addresses": frozenset((address(first),)),
+                    "port_security": frozenset((address(first),)),
+                    "external_ids": {
+                        "vendor": "kube-ovn",
+                        "owner": f"pod/ns/{name}",
+                        "pod": name,
+                        "ls": switch,
+                    },
+                },
+                name,
+            )
+            for name in names
+        ]
+        members = frozenset(ovsdb.NamedUUID(name) for name in names)
+        batch.append(operations.mutate("Logical_Switch", uuid, [("ports", "insert", members)]))
+        await client.transact(batch)
+    return PODS_IN_BULK / (time.monotonic() - started)
