@@ -20,7 +20,7 @@ from testbed.apiserver.kinds import Kind
 from testbed.apiserver.requests import Target
 from testbed.apiserver.status import ApiError, bad_request, expired
 from testbed.apiserver.store import Store
-from testbed.apiserver.watching import TooSlow, Watch, WatchRequest, selected
+from testbed.apiserver.watching import Watch, WatchRequest, selected
 from testbed.apiserver.writing import DeleteOptions, Outcome, Writer
 
 _log = logging.getLogger(__name__)
@@ -136,19 +136,18 @@ class Service:
             )
         response = web.StreamResponse(headers={"Content-Type": JSON, "Cache-Control": "no-cache, private"})
         response.enable_chunked_encoding()
-        with Watch(self._store, watch) as stream:
+        transport = request.transport
+        assert transport is not None
+        transport.set_write_buffer_limits(high=WATCH_BUFFER)
+
+        def cut_off() -> None:
+            _log.warning("a watch of %s is cut off: its client does not read", watch.kind.plural)
+            transport.abort()
+
+        with Watch(self._store, watch, cut_off) as stream:
             await response.prepare(request)
-            transport = request.transport
-            if transport is not None:
-                transport.set_write_buffer_limits(high=WATCH_BUFFER)
-            try:
-                async for chunk in stream.chunks():
-                    await response.write(chunk)
-            except TooSlow:
-                _log.warning("a watch of %s is cut off: its client does not read", watch.kind.plural)
-                if transport is not None:
-                    transport.abort()
-                return response
+            async for chunk in stream.chunks():
+                await response.write(chunk)
             await response.write_eof()
         return response
 

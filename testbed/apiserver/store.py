@@ -62,7 +62,7 @@ class Entry:
 
 
 class Event:
-    """One revision as watchers see it. Its line is serialised once, when the first watcher needs it."""
+    """One revision as watchers see it. Its line is made once, for the first of those who watch when it appears."""
 
     __slots__ = ("_line", "entry", "kind", "old", "type")
 
@@ -83,6 +83,10 @@ class Event:
         if self._line is None:
             self._line = line(self.type, self.entry.body, self.entry.accepted_ns)
         return self._line
+
+    def forget_line(self) -> None:
+        """Lets go of the line: those who were watching have it, those who come later are few."""
+        self._line = None
 
 
 def line(type_: str, body: bytes, accepted_ns: int) -> bytes:
@@ -179,6 +183,7 @@ class Store:
         for event in events:
             for listener in self.listeners[event.kind.name]:
                 listener(event)
+            event.forget_line()
         if durable is not None and not durable.done():
             durable.set_result(None)
 

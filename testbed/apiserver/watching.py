@@ -7,7 +7,7 @@ revision that it saw.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -25,10 +25,6 @@ BOOKMARK_SECONDS = 60.0
 """How often a watcher that asked for bookmarks learns the present revision while nothing happens to its objects."""
 
 
-class TooSlow(Exception):
-    """A watcher that does not keep up."""
-
-
 @dataclass(frozen=True, slots=True)
 class WatchRequest:
     """What a client asked to watch. ``revision`` 0 means: begin with what is there now."""
@@ -43,15 +39,25 @@ class WatchRequest:
 
 
 class Watch:
-    """One client's watch; a context manager that is registered with the store while it is open."""
+    """One client's watch; a context manager that is registered with the store while it is open.
 
-    def __init__(self, store: Store, request: WatchRequest, queue_limit: int = QUEUE_LIMIT) -> None:
+    ``cut_off`` is called, once, when more than ``queue_limit`` bytes wait: whoever sends the chunks then hangs on a
+    client that does not read, so only breaking the connection ends it.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        request: WatchRequest,
+        cut_off: Callable[[], None],
+        queue_limit: int = QUEUE_LIMIT,
+    ) -> None:
         self._store = store
         self._request = request
+        self._cut_off = cut_off
         self._queue_limit = queue_limit
         self._lines: list[bytes] = []
         self._size = 0
-        self._too_slow = False
         self._is_over = False
         self._more = asyncio.Event()
 
@@ -67,7 +73,7 @@ class Watch:
         self._store.listeners[self._request.kind.name].remove(self._offer)
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """Lines joined, as many as there are at the time. Ends at the request's timeout; raises ``TooSlow``."""
+        """Lines joined, as many as there are at the time. Ends at the request's timeout."""
         if self._first:
             yield self._first
             self._first = b""
@@ -78,7 +84,7 @@ class Watch:
         end = None if seconds is None else loop.time() + seconds
         bookmark = loop.time() + BOOKMARK_SECONDS if self._request.bookmarks else None
         while True:
-            if not self._lines and not self._too_slow:
+            if not self._lines:
                 wake = min((moment for moment in (end, bookmark) if moment is not None), default=None)
                 try:
                     async with asyncio.timeout_at(wake):
@@ -89,8 +95,6 @@ class Watch:
                     bookmark = loop.time() + BOOKMARK_SECONDS
                     yield self._bookmark(initial=False)
                     continue
-            if self._too_slow:
-                raise TooSlow
             lines, self._lines, self._size = self._lines, [], 0
             self._more.clear()
             yield lines[0] if len(lines) == 1 else b"".join(lines)
@@ -99,15 +103,16 @@ class Watch:
 
     def _offer(self, event: Event) -> None:
         found = self._line(event)
-        if found is None or self._too_slow:
+        if found is None or self._is_over:
             return
         self._size += len(found)
         if self._size > self._queue_limit:
-            self._too_slow = True
+            self._is_over = True
             self._lines.clear()
+            self._cut_off()
         else:
             self._lines.append(found)
-        self._more.set()
+            self._more.set()
 
     def _line(self, event: Event) -> bytes | None:
         """The event as this watcher must see it: an object that leaves its selection is DELETED to it."""

@@ -7,11 +7,10 @@ and benchmarks must not measure a client.
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,18 +70,22 @@ class Connection:
     async def patch(self, path: str, patch: Any) -> Answer:
         return await self.request("PATCH", path, patch, "application/merge-patch+json")
 
-    async def lines(self, path: str) -> AsyncIterator[Any]:
-        """The events of a watch, until it ends."""
+    async def watch(self, path: str) -> AsyncIterator[Any]:
+        """Begins a watch; what is returned yields its events until it ends."""
         self.send("GET", path)
         code, _ = await self.head()
         assert code == 200, await self.reader.read(2000)
+        return self._events()
+
+    async def _events(self) -> AsyncIterator[Any]:
         buffer = b""
-        while size := int(await self.reader.readline(), 16):
+        while size := int(await self.reader.readuntil(b"\n"), 16):
             buffer += await self.reader.readexactly(size)
             await self.reader.readexactly(2)
             *complete, buffer = buffer.split(b"\n")
             for line in complete:
                 yield orjson.loads(line)
+        await self.reader.readexactly(2)
 
     def close(self) -> None:
         self.writer.close()
@@ -118,8 +121,8 @@ class ServerProcess:
         assert said == b'{"ready": true}\n', self.log.read_text()
 
     async def end(self, number: int = signal.SIGTERM) -> int:
-        if self.process.returncode is None:
-            os.kill(self.process.pid, number)
+        with suppress(ProcessLookupError):
+            self.process.send_signal(number)
         return await asyncio.wait_for(self.process.wait(), 20)
 
     async def connect(self) -> Connection:
