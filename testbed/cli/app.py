@@ -11,7 +11,7 @@ from pathlib import Path
 import typer
 from typer.exceptions import Abort, TyperException
 
-from testbed.cli import clean, exits, listing, releases, report, run, show
+from testbed.cli import clean, doctor, exits, listing, releases, report, run, show
 from testbed.cli.console import complain
 from testbed.cluster import NotPrivileged, SpecError, StateInUse
 from testbed.experiment.errors import Fault, Unfit
@@ -27,6 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+app.command("doctor")(doctor.doctor)
 app.command("list")(listing.list_scenarios)
 app.command("run")(run.run)
 app.command("show")(show.show)

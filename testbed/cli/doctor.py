@@ -20,8 +20,8 @@ from testbed.releases.distribution import Distribution, distribution
 
 NODE_COUNTS = (3, 5, 10, 20)
 BASIS = (
-    f"estimated at {memory.POD // memory.KIB} KiB a pod and {memory.POD_ON_NODE // memory.KIB} KiB a pod on every node, "
-    f"from runs of OVN 23.03 and 26.03 with 5,000 to 20,000 pods on 10 nodes"
+    f"estimated at {memory.POD // memory.KIB} KiB a pod and {memory.POD_ON_NODE // memory.KIB} KiB a pod on every "
+    f"node, from runs of OVN 23.03 and 26.03 with 5,000 to 20,000 pods on 10 nodes"
 )
 
 
@@ -139,7 +139,7 @@ def _print(found: Examination) -> None:
         else "[yellow]untried[/]: the testbed is tested on Debian 12 and 13"
     )
     out.print(f"{escape(found.distribution.name)} ({tried}), kernel {found.kernel}, {found.cores} cores")
-    out.print(f"privilege: {_verdict(found.privilege)}")
+    out.print(f"privilege: {_verdict(found.privilege)}\n")
 
     table = _table("datapath", "", *ENCAPSULATIONS, "why")
     for datapath in found.datapaths:
@@ -149,16 +149,18 @@ def _print(found: Examination) -> None:
             why = next((ability for ability in datapath.encapsulations.values() if not ability.able), why)
         table.add_row(datapath.name, _mark(datapath.ability.able), *marks, _reason(why))
     out.print(table)
+    out.print()
 
     table = _table("kernel feature", "", "for", "why, and the remedy")
     for feature in found.features:
         reason = "" if feature.found else _reason(Ability(False, feature.said, feature.remedy))
         table.add_row(feature.name, _mark(feature.found), feature.purpose, reason)
     out.print(table)
+    out.print()
 
     sizes = ", ".join(f"{room.pods:,} on {room.nodes} nodes" for room in found.room)
-    out.print(f"\n{found.memory_available_mib / 1024:.1f} GiB of memory can be used; pods that fit: {sizes}")
-    out.print(f"({found.room_basis})")
+    out.print(f"{found.memory_available_mib / 1024:.1f} GiB of memory can be used; pods that fit: {sizes}")
+    out.print(f"({found.room_basis})\n")
 
     table = _table("release", "OVN", "OVS", "known to falsify measurements")
     for release in found.releases:
@@ -180,7 +182,7 @@ def _print(found: Examination) -> None:
 
 
 def _table(*headers: str) -> Table:
-    table = Table(box=None, pad_edge=False, title_justify="left", padding=(0, 2, 0, 0))
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for header in headers:
         table.add_column(header, overflow="fold")
     return table
