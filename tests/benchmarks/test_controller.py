@@ -4,6 +4,7 @@ Each figure names the process whose processor time it is: API server, controller
 """
 
 import asyncio
+import gc
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -14,6 +15,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from controller import ovsdb
+from controller.__main__ import GC_THRESHOLDS
 from controller.api.kinds import NAMESPACES, PODS, SUBNETS
 from controller.kubernetes import Access, Client
 from controller.northbound.delta import differ
@@ -233,6 +235,7 @@ def test_the_writer_against_a_bulk_insert_and_a_transaction_a_pod(
             )
             for number in range(PODS_IN_BULK)
         ]
+        gc.set_threshold(*GC_THRESHOLDS)
         started = time.monotonic()
         deltas = [differ(f"pod/ns/{row.key.name}", [row], replica) for row in rows]
         written = await Writer(replica).commit(client, deltas)
