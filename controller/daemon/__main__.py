@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import resource
 import signal
 import sys
 from collections.abc import Sequence
@@ -19,6 +20,8 @@ from controller.daemon.service import Service
 from controller.kubernetes import Access, Client, KubeconfigError
 
 UNFIT = 2
+BACKLOG = 4096
+"""Connections that may wait to be accepted: a kubelet asks for a node's pods all at once."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -71,7 +74,7 @@ async def serve(options: argparse.Namespace) -> None:
         runner = web.AppRunner(Service(nodes).application(), access_log=None, handler_cancellation=True)
         await runner.setup()
         options.socket.unlink(missing_ok=True)
-        await web.UnixSite(runner, str(options.socket)).start()
+        await web.UnixSite(runner, str(options.socket), backlog=BACKLOG).start()
         print('{"ready": true}', flush=True)
         await stop.wait()
         await runner.cleanup()
@@ -82,6 +85,8 @@ async def serve(options: argparse.Namespace) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the daemon; exit status 2 is a request that cannot be served, told in one line."""
     options = parser().parse_args(arguments)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # every pod in the making holds a connection
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         uvloop.run(serve(options))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import resource
 import signal
 import sys
 from collections.abc import Sequence
@@ -43,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
         '"kind": "live" or "stub"}]',
     )
     found.add_argument(
-        "--concurrency", type=int, default=200, help="how many pods are worked on at once (default 200)"
+        "--concurrency", type=int, default=2_000, help="how many pods are worked on at once (default 2000)"
     )
     return found
 
@@ -73,6 +74,8 @@ async def serve(options: argparse.Namespace) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run it; exit status 2 is a request that cannot be served, told in one line."""
     options = parser().parse_args(arguments)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # every pod in the making holds a connection
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         uvloop.run(serve(options))
