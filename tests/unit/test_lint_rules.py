@@ -41,6 +41,7 @@ def test_a_planted_bypass_is_found(planted: str) -> None:
         "def f(effect):\n    return effect.patch",
         "def f(client):\n    return client.get(PODS, 'a')",
         "def create():\n    pass\ncreate()",
+        "def f(rules):\n    return rules.create(pod, view)",
         "text = 'client.transact()'  # client.patch()",
     ],
 )
