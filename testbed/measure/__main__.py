@@ -5,6 +5,7 @@ Prints one JSON line `{"ready": true}` once every database was read and the sock
 
 import argparse
 import asyncio
+import contextlib
 import os
 import signal
 from pathlib import Path
@@ -14,15 +15,17 @@ import msgspec
 from testbed.measure.service import Service
 from testbed.measure.wire import MeterConfig
 
-PRIORITY = -20
-"""The meter runs before all daemons under test: its stamps must not wait for the processor time that it measures. Its
-own appetite is a few flow events a change."""
+REAL_TIME_PRIORITY = 1
+"""The lowest there is: enough to run before every ordinary process. A stamp must not wait for the processor time that
+is being measured, and being nice does not help where the kernel shares it out by session. The meter's own appetite is
+a few flow events a change."""
 
 
 async def run(config: MeterConfig, socket: Path) -> None:
     """Serve until told to end."""
     service = Service(config)
     await service.start()
+    run_before_everything_else()
     try:
         async with await service.serve(socket):
             print('{"ready": true}', flush=True)
@@ -34,6 +37,15 @@ async def run(config: MeterConfig, socket: Path) -> None:
         await service.stop()
 
 
+def run_before_everything_else() -> None:
+    """Become a real-time process, as will the flow monitors started later; where that is refused, lateness tells.
+
+    Only once the databases are read: that may be seconds of work, which nobody should have to wait for.
+    """
+    with contextlib.suppress(PermissionError):
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(REAL_TIME_PRIORITY))
+
+
 def main() -> None:
     """Read the command line and run."""
     parser = argparse.ArgumentParser(prog="python -m testbed.measure", description=__doc__.split("\n")[0])
@@ -41,8 +53,6 @@ def main() -> None:
     parser.add_argument("--socket", type=Path, required=True, help="Unix socket on which requests are taken")
     arguments = parser.parse_args()
     config = msgspec.json.decode(arguments.config.read_bytes(), type=MeterConfig)
-    if os.geteuid() == 0:
-        os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
     asyncio.run(run(config, arguments.socket))
 
 

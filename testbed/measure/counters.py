@@ -74,7 +74,7 @@ def parse(text: str) -> dict[str, Counts]:
     return {
         entry["node"]: Counts(int(entry["recompute"]), int(entry["compute"]), int(entry["cancel"]))
         for entry in _ENTRY.finditer(text)
-        if not INPUT_NODES.match(entry["node"])
+        if not INPUT_NODES.search(entry["node"])
     }
 
 

@@ -13,9 +13,22 @@ from contextlib import asynccontextmanager
 from typing import Protocol
 
 from controller.ovsdb import unixctl
+from testbed.measure.clock import monotonic_ns
 from testbed.measure.subjects import MeasuredDaemon
 
 RECOMPUTE = "inc-engine/recompute"
+
+ACTIVE_TIMEOUT_S = 5.0
+"""Until northd has its lock again: a round trip to SB, unless another northd took it."""
+
+PROCESSING_TIMEOUT_S = 120.0
+"""For one answer: northd gives none while it recomputes (seconds with 100,000 ports)."""
+
+NUDGE_S = 0.001
+
+
+class NotActive(Exception):
+    """northd was let go but does not process anything: another one is active."""
 
 
 class _Held(Protocol):
@@ -34,11 +47,22 @@ class Northd:
         await unixctl.call(self._daemon.control, "pause")
 
     async def resume(self) -> None:
-        """Process what has come up, in whichever way it likes."""
+        """Process what has come up, in whichever way it likes; returns when it has. Raises NotActive.
+
+        Paused, northd gives up its lock on SB. That of OVN 23.03 may fall asleep between asking for it and using it,
+        until anything at all wakes it, which being asked for its status does. It answers after a round of processing.
+        """
         await unixctl.call(self._daemon.control, "resume")
+        deadline = monotonic_ns() + ACTIVE_TIMEOUT_S * 1e9
+        while "active" not in await unixctl.call(
+            self._daemon.control, "status", timeout=PROCESSING_TIMEOUT_S
+        ):
+            if monotonic_ns() > deadline:
+                raise NotActive(f"ovn-northd is still on standby {ACTIVE_TIMEOUT_S:g} s after it was resumed")
+            await asyncio.sleep(NUDGE_S)
 
     async def recompute_and_resume(self) -> None:
-        """Process what has come up by recomputing everything once."""
+        """Process what has come up by recomputing everything once; returns when that is done. Raises NotActive."""
         await unixctl.call(self._daemon.control, RECOMPUTE)
         await self.resume()
 

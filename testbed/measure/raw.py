@@ -12,17 +12,20 @@ from testbed.measure.subjects import MeasuredDaemon
 EVERY_DAEMON = ("memory/show", "coverage/show")
 ENGINES = ("inc-engine/show-stats", "stopwatch/show")
 
+ANSWER_TIMEOUT_S = 10.0
+"""A daemon answers between two loops; recomputing 100,000 ports takes seconds."""
+
 Words = dict[str, dict[str, str]]
 """By daemon ("node1 chassis"), by command: what it printed, or why it did not answer."""
 
 
-async def capture(daemons: Iterable[MeasuredDaemon]) -> Words:
-    """Ask every daemon for all that it tells; one that does not answer is noted, not raised.
+async def capture(daemons: Iterable[MeasuredDaemon], *, timeout: float = ANSWER_TIMEOUT_S) -> Words:
+    """Ask every daemon for all that it tells; one that does not answer within `timeout` s is noted, not raised.
 
     It wakes them, so it belongs before and after a measured window.
     """
     asked = [(daemon, command) for daemon in daemons for command in _commands(daemon)]
-    answers = await asyncio.gather(*(_ask(daemon, command) for daemon, command in asked))
+    answers = await asyncio.gather(*(_ask(daemon, command, timeout) for daemon, command in asked))
     words: Words = {}
     for (daemon, command), answer in zip(asked, answers, strict=True):
         words.setdefault(f"{daemon.node} {daemon.role}", {})[command] = answer
@@ -44,8 +47,8 @@ def _commands(daemon: MeasuredDaemon) -> tuple[str, ...]:
     return EVERY_DAEMON + (ENGINES if daemon.role in ENGINE_ROLES else ())
 
 
-async def _ask(daemon: MeasuredDaemon, command: str) -> str:
+async def _ask(daemon: MeasuredDaemon, command: str, timeout: float) -> str:
     try:
-        return await unixctl.call(daemon.control, command)
+        return await unixctl.call(daemon.control, command, timeout=timeout)
     except UnixctlError as error:
         return f"(no answer: {error})"

@@ -46,6 +46,7 @@ class Service:
         self._config = config
         self._tracker = Tracker(self._on_progress)
         self._monitors: dict[str, FlowMonitor] = {}
+        self._asked_for: tuple[str, ...] = ()
         self._waiting: dict[str, list[asyncio.Event]] = {}
         self._lost: list[str] = []
         self._started = self._offset = sample_offset()
@@ -113,6 +114,13 @@ class Service:
 
         return take
 
+    def _monitor_ender(self, node: str) -> Callable[[str], None]:
+        def take(message: str) -> None:
+            self._monitors.pop(node, None)
+            self._lose(message)
+
+        return take
+
     # what is asked
 
     async def answer(self, request: Request) -> Any:
@@ -143,7 +151,7 @@ class Service:
                 node.monitor_argv,
                 node.monitor_environment,
                 self._line_taker(node.name),
-                self._lose,
+                self._monitor_ender(node.name),
             )
             for node in wanted
         ]
@@ -153,13 +161,14 @@ class Service:
             await asyncio.gather(*(monitor.stop() for monitor in started))
             raise
         self._monitors.update({monitor.node: monitor for monitor in started})
+        self._asked_for = tuple(dict.fromkeys((*self._asked_for, *self._monitors)))
 
     async def _stop_flows(self, request: StopFlows) -> None:
-        monitors, self._monitors = self._monitors, {}
+        monitors, self._monitors, self._asked_for = self._monitors, {}, ()
         await asyncio.gather(*(monitor.stop() for monitor in monitors.values()))
 
     def _expect(self, request: Expect) -> int:
-        nodes = request.nodes if request.nodes is not None else tuple(self._monitors)
+        nodes = request.nodes if request.nodes is not None else self._asked_for
         if unwatched := [node for node in nodes if node not in self._monitors]:
             raise UnfitExpectation(f"no flow monitor runs on {', '.join(unwatched)}")
         self._offset = sample_offset()

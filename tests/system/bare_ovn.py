@@ -24,6 +24,8 @@ SCHEMAS = {"nb": "ovn-nb.ovsschema", "sb": "ovn-sb.ovsschema", "conf": "vswitch.
 class BareDaemon:
     name: str
     node: str
+    role: str
+    start: Callable[[], "subprocess.Popen[bytes]"]
     process: "subprocess.Popen[bytes]"
     control_of: Callable[[], Path]
     log: Path
@@ -76,8 +78,17 @@ class BareOvn:
     def daemons(self) -> tuple[BareDaemon, ...]:
         return tuple(self.running)
 
-    def daemon(self, name: str, node: str) -> BareDaemon:
-        return next(daemon for daemon in self.running if (daemon.name, daemon.node) == (name, node))
+    def daemon(self, node: str, role: str) -> BareDaemon:
+        return next(daemon for daemon in self.running if (daemon.node, daemon.role) == (node, role))
+
+    def restart(self, node: str, role: str) -> None:
+        """Kill a daemon and start it again, once its control socket is there."""
+        daemon = self.daemon(node, role)
+        daemon.process.kill()
+        daemon.process.wait()
+        daemon.control.unlink()
+        daemon.process = daemon.start()
+        wait_for(lambda: daemon.control.exists(), True)
 
     def run(self, program: str, *args: str) -> str:
         argv = self.release.argv(program, *args)
@@ -166,7 +177,8 @@ def bare_ovn(directory: Path, chassis: int, release: str = "system") -> Iterator
     ovn.release.enter(directory)
     try:
         for name in ("nb", "sb"):
-            _database(ovn, "central", central, name, f"{name}.sock", name)
+            role = {"nb": "northbound", "sb": "southbound"}[name]
+            _database(ovn, "central", central, name, f"{name}.sock", role)
         _start(
             ovn,
             "northd",
@@ -207,11 +219,11 @@ def _chassis(ovn: BareOvn, name: str, address: str) -> None:
     directory.mkdir()
     node = BareNode(name, directory, ovn.release)
     ovn.nodes.append(node)
-    _database(ovn, name, directory, "conf", "db.sock", "db")
+    _database(ovn, name, directory, "conf", "db.sock", "database")
     ovn.vsctl(node, "--no-wait", "init")
     _start(
         ovn,
-        "ovs-vswitchd",
+        "switch",
         name,
         directory,
         "ovs-vswitchd",
@@ -229,44 +241,45 @@ def _chassis(ovn: BareOvn, name: str, address: str) -> None:
         "external_ids:ovn-encap-type=geneve",
         f"external_ids:ovn-encap-ip={address}",
     )
-    _start(ovn, "ovn-controller", name, directory, "ovn-controller", node.database, control=None)
+    _start(ovn, "chassis", name, directory, "ovn-controller", node.database, control=None)
 
 
-def _database(ovn: BareOvn, node: str, directory: Path, file: str, socket: str, name: str) -> None:
+def _database(ovn: BareOvn, node: str, directory: Path, file: str, socket: str, role: str) -> None:
     schema = directory / SCHEMAS[file]
     schema.write_bytes(ovn.release.schema_path(schema.name).read_bytes())
     ovn.run("ovsdb-tool", "create", str(directory / f"{file}.db"), str(schema))
     _start(
         ovn,
-        f"ovsdb-server-{name}",
+        role,
         node,
         directory,
         "ovsdb-server",
         str(directory / f"{file}.db"),
         f"--remote=punix:{directory}/{socket}",
-        control=directory / f"{name}.ctl",
+        control=directory / f"{file}.ctl",
     )
     wait_for((directory / socket).exists, True)
 
 
 def _start(
-    ovn: BareOvn, name: str, node: str, directory: Path, program: str, *args: str, control: Path | None
+    ovn: BareOvn, role: str, node: str, directory: Path, program: str, *args: str, control: Path | None
 ) -> None:
-    log = directory / f"{name}.log"
+    log = directory / f"{role}.log"
     options = [f"--log-file={log}", "-vconsole:off", *([f"--unixctl={control}"] if control else [])]
     here = {key: str(directory) for key in ("OVS_RUNDIR", "OVN_RUNDIR", "OVS_LOGDIR", "OVN_LOGDIR")}
-    process = subprocess.Popen(
-        ovn.release.argv(program, *args, *options),
-        env={**os.environ, **ovn.release.environment(), **here},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        preexec_fn=_die_with_parent,
-    )
 
-    def where() -> Path:
-        return control or directory / f"{name}.{process.pid}.ctl"
+    def start() -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(
+            ovn.release.argv(program, *args, *options),
+            env={**os.environ, **ovn.release.environment(), **here},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=_die_with_parent,
+        )
 
-    ovn.running.append(BareDaemon(name, node, process, where, log))
+    daemon = BareDaemon(program, node, role, start, start(), Path, log)
+    daemon.control_of = lambda: control or directory / f"{program}.{daemon.pid}.ctl"
+    ovn.running.append(daemon)
 
 
 def _die_with_parent() -> None:

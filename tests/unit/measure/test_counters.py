@@ -22,6 +22,10 @@ Node: lflow
 - recompute:            3
 - compute:             12
 - abort:                1
+Node: neighbor_table_notify
+- recompute:           12
+- compute:              0
+- abort:                0
 Node: ofctrl_is_connected
 - recompute:           34
 - compute:              0
