@@ -118,7 +118,7 @@ class Cluster:
             switches = [node.switch for node in self.nodes]
             self._start_daemons(switches)
             self._wait(
-                lambda: all(node.has_tunnel_device for node in self.nodes), switches, "there is no br-phys"
+                lambda: all(node.has_tunnel_device for node in self.nodes), switches, "there is no device for its tunnels"
             )
             for node in self.nodes:
                 node.address_tunnel()

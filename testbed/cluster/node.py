@@ -1,8 +1,8 @@
 """An emulated Kubernetes node: one OVN chassis with daemons of its own in a network namespace of its own.
 
 Its interfaces: `NODE-eth0` on the management network (ovn-controller reaches SB there), `NODE-eth1` on the underlay.
-The underlay one belongs to `br-phys`, a userspace bridge whose internal port carries the Geneve address: what leaves
-a tunnel must pass Open vSwitch, as it would with a network card driven from user space.
+The underlay one belongs to `br-phys`, a userspace bridge with a tap that carries the Geneve address: what leaves a
+tunnel must pass Open vSwitch, as it would with a network card driven from user space.
 """
 
 from __future__ import annotations
@@ -22,7 +22,15 @@ from testbed.cluster.fabric import (
 from testbed.cluster.host import Host
 from testbed.releases.release import Release
 
-INTEGRATION_BRIDGE, PHYSICAL_BRIDGE = "br-int", "br-phys"
+INTEGRATION_BRIDGE, PHYSICAL_BRIDGE, TUNNEL_DEVICE = "br-int", "br-phys", "tunnel0"
+
+DATAPATH_TYPE = "dummy"
+"""The userspace datapath (`netdev`) under the name in which a port of type internal has no device in the kernel.
+
+Stub pods are such ports. They cannot be of type dummy: ovn-controller takes ports of system and internal devices alone
+incrementally and recomputes everything at any other ("failed handler for input ovs_interface_shadow" in its log,
+23.03), which would be measured as OVN's work for a pod.
+"""
 
 
 class Node(Host):
@@ -56,7 +64,7 @@ class Node(Host):
             "ovs-vswitchd",
             self.name,
             "switch",
-            # --enable-dummy without "override": ports of type dummy (stub pods) beside real ones (live pods)
+            # --enable-dummy without "override": the datapath of stub pods, with real devices (live pods) in it too
             (self.database, f"--unixctl={directory}/ovs-vswitchd.ctl", "--enable-dummy", "--disable-system"),
             directory,
             launch=self.popen,
@@ -96,28 +104,29 @@ class Node(Host):
     @property
     def has_tunnel_device(self) -> bool:
         """Whether vswitchd has made the device that is to carry the Geneve address."""
-        return Path(f"/proc/{self.pid}/root/sys/class/net/{PHYSICAL_BRIDGE}").exists()
+        return Path(f"/proc/{self.pid}/root/sys/class/net/{TUNNEL_DEVICE}").exists()
 
     def address_tunnel(self) -> None:
-        """Give the internal port of br-phys the Geneve address."""
+        """Give the tap of br-phys the Geneve address."""
         # TCP from the namespace through the userspace datapath would keep its unfinished checksums
-        self.must(["ethtool", "-K", PHYSICAL_BRIDGE, "tx", "off"])
+        self.must(["ethtool", "-K", TUNNEL_DEVICE, "tx", "off"])
         self.ip(
             [
-                f"addr add {self.tunnel_ip}/{UNDERLAY_NETWORK.prefixlen} dev {PHYSICAL_BRIDGE}",
-                f"link set {PHYSICAL_BRIDGE} up",
+                f"addr add {self.tunnel_ip}/{UNDERLAY_NETWORK.prefixlen} dev {TUNNEL_DEVICE}",
+                f"link set {TUNNEL_DEVICE} up",
             ]
         )
 
     def _configuration(self, underlay: str) -> list[seed.Row]:
         ours = _port(INTEGRATION_BRIDGE, type="internal")
-        internal = _port(PHYSICAL_BRIDGE, type="internal", mtu_request=UNDERLAY_MTU)
+        internal = _port(PHYSICAL_BRIDGE, type="internal")
+        tunnel = _port(TUNNEL_DEVICE, type="tap", mtu_request=UNDERLAY_MTU)
         uplink = _port(underlay)
         integration = seed.Row(
             "Bridge",
             {
                 "name": INTEGRATION_BRIDGE,
-                "datapath_type": "netdev",
+                "datapath_type": DATAPATH_TYPE,
                 "fail_mode": "secure",
                 "ports": seed.references(ours[:1]),
             },
@@ -126,8 +135,8 @@ class Node(Host):
             "Bridge",
             {
                 "name": PHYSICAL_BRIDGE,
-                "datapath_type": "netdev",
-                "ports": seed.references([internal[0], uplink[0]]),
+                "datapath_type": DATAPATH_TYPE,
+                "ports": seed.references([internal[0], tunnel[0], uplink[0]]),
             },
         )
         switch = seed.Row(
@@ -143,12 +152,12 @@ class Node(Host):
                         "ovn-openflow-probe-interval": str(PROBE_MS // 1000),
                         "ovn-encap-type": self.encapsulation,
                         "ovn-encap-ip": self.tunnel_ip,
-                        "ovn-bridge-datapath-type": "netdev",
+                        "ovn-bridge-datapath-type": DATAPATH_TYPE,
                     }
                 ),
             },
         )
-        return [switch, integration, physical, *ours, *internal, *uplink]
+        return [switch, integration, physical, *ours, *internal, *tunnel, *uplink]
 
 
 def _port(name: str, **interface: seed.Json) -> tuple[seed.Row, seed.Row]:

@@ -1,4 +1,4 @@
-"""The stub pod: a port of type dummy. The switch gives it a number, OVN gives it flows, and nothing ever sends.
+"""The stub pod: a port without a device. The switch gives it a number, OVN gives it flows, and nothing ever sends.
 
 It costs no kernel device and no process, so that one machine carries the control plane of 100,000 of them.
 """
@@ -31,7 +31,8 @@ class StubPlug:
     """What the daemon has to know (its protocol is `controller.daemon.plugs.PlugKind`)."""
 
     name = "stub"
-    interface_type = "dummy"
+    interface_type = "internal"
+    """Without a device in the kernel, since the nodes' bridges are of the dummy datapath (`testbed.cluster.node`)."""
     needs_namespace = False
 
     async def configure(self, attachment: object) -> None:

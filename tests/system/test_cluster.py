@@ -134,7 +134,7 @@ def test_live_and_stub_pods_live_on_one_node(release: str) -> None:
         vsctl = node.release.argv(
             "ovs-vsctl", f"--db={node.database}", "--timeout=20", "add-port", "br-int", "stub"
         )
-        stub = ["--", "set", "Interface", "stub", "type=dummy", "external_ids:iface-id=stub"]
+        stub = ["--", "set", "Interface", "stub", "type=internal", "external_ids:iface-id=stub"]
         subprocess.run([*vsctl, *stub], check=True, capture_output=True)
         for port in ("live", "stub"):
             nbctl(cluster, "--timeout=20", "wait-until", "Logical_Switch_Port", port, "up=true")
