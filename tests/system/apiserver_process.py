@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,43 +102,40 @@ class ServerProcess:
         self.arguments = arguments
         self.descriptors = descriptors
 
-    async def start(self) -> None:
+    def start(self) -> None:
+        """Returns when the server says that it is ready."""
+        command = [sys.executable, "-m", "testbed.apiserver", "--socket", str(self.socket)]
         with self.log.open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "testbed.apiserver",
-                "--socket",
-                str(self.socket),
-                "--journal",
-                str(self.directory / "journal.db"),
-                *self.arguments,
-                stdout=asyncio.subprocess.PIPE,
+            self.process = subprocess.Popen(
+                [*command, "--journal", str(self.directory / "journal.db"), *self.arguments],
+                stdout=subprocess.PIPE,
                 stderr=log,
                 pass_fds=self.descriptors,
             )
         assert self.process.stdout is not None
-        said = await asyncio.wait_for(self.process.stdout.readline(), 20)
+        said = self.process.stdout.readline()
         assert said == b'{"ready": true}\n', self.log.read_text()
 
-    async def end(self, number: int = signal.SIGTERM) -> int:
-        with suppress(ProcessLookupError):
-            self.process.send_signal(number)
-        return await asyncio.wait_for(self.process.wait(), 20)
+    def end(self, number: int = signal.SIGTERM) -> int:
+        """Sends a signal and returns the exit code."""
+        self.process.send_signal(number)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        return self.process.wait(20)
 
     async def connect(self) -> Connection:
         return await Connection.to(self.socket)
 
 
-@asynccontextmanager
-async def running(directory: Path, *arguments: str) -> AsyncIterator[ServerProcess]:
+@contextmanager
+def running(directory: Path, *arguments: str, descriptors: tuple[int, ...] = ()) -> Iterator[ServerProcess]:
     """A server that is ready, and that is gone afterwards."""
-    server = ServerProcess(directory, *arguments)
-    await server.start()
+    server = ServerProcess(directory, *arguments, descriptors=descriptors)
     try:
+        server.start()
         yield server
     finally:
-        await server.end(signal.SIGKILL)
+        server.end(signal.SIGKILL)
 
 
 def a_pod(name: str, **spec: Any) -> dict[str, Any]:
