@@ -9,6 +9,7 @@ import resource
 import signal
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import uvloop
@@ -17,6 +18,7 @@ from aiohttp import web
 from controller.daemon import config, plugs, veth
 from controller.daemon.node import Node
 from controller.daemon.service import Service
+from controller.daemon.subnets import Subnets
 from controller.kubernetes import Access, Client, KubeconfigError
 
 UNFIT = 2
@@ -65,12 +67,15 @@ async def serve(options: argparse.Namespace) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     kinds = {kind.name: kind for kind in (veth.PLUG, *map(plugs.load, options.plug))}
+    subnets = Subnets()
+    workers = ThreadPoolExecutor(2, thread_name_prefix="join")
     nodes = {
-        entry.node: Node(entry, kinds, mtu=options.mtu, patience=options.patience)
+        entry.node: Node(entry, kinds, subnets, workers, mtu=options.mtu, patience=options.patience)
         for entry in config.load(options.config)
     }
     async with Client(Access.load(options.kubeconfig)) as client, asyncio.TaskGroup() as tasks:
         running = [tasks.create_task(node.run(client)) for node in nodes.values()]
+        running.append(tasks.create_task(subnets.run(client)))
         runner = web.AppRunner(Service(nodes).application(), access_log=None, handler_cancellation=True)
         await runner.setup()
         options.socket.unlink(missing_ok=True)

@@ -9,9 +9,9 @@ from controller.daemon.ports import IFACE_ID, OURS, VENDOR, Present
 from controller.ovsdb import UUID, Batch, Change
 
 COLUMNS = {
-    "Bridge": ("name",),
+    "Bridge": ("name", "datapath_type"),
     "Port": ("interfaces",),
-    "Interface": ("name", "type", "mac", "external_ids", "error"),
+    "Interface": ("name", "type", "mac", "external_ids", "error", "ifindex"),
 }
 """What is monitored; the order is that in which rows have to be read."""
 
@@ -25,6 +25,7 @@ class Inventory:
         self._present: dict[str, dict[UUID, Present]] = {}
         self._iface_of: dict[UUID, str] = {}
         self.bridge: UUID | None = None
+        self.datapath_type = ""
 
     def __iter__(self) -> Iterator[str]:
         return iter(tuple(self._present))
@@ -47,6 +48,7 @@ class Inventory:
         if change.table == "Bridge":
             if row and row["name"] == self._bridge_name:
                 self.bridge = change.uuid
+                self.datapath_type = row["datapath_type"]
             elif self.bridge == change.uuid:
                 self.bridge = None
         elif change.table == "Port":
@@ -70,7 +72,9 @@ class Inventory:
         iface_id = ids.get(IFACE_ID)
         port = self._port_of.get(uuid)
         if iface_id and port and ids.get(VENDOR) == OURS:
-            present = Present(port, uuid, row["name"], row["type"], row["mac"], ids, row["error"])
+            present = Present(
+                port, uuid, row["name"], row["type"], row["mac"], ids, row["error"], row["ifindex"]
+            )
             self._present.setdefault(iface_id, {})[uuid] = present
             self._iface_of[uuid] = iface_id
             touched.add(iface_id)

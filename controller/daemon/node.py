@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
+from controller.daemon import join
 from controller.daemon.config import NodeConfig
 from controller.daemon.errors import Refused
+from controller.daemon.join import JoinPort
 from controller.daemon.plugs import Attachment, PlugKind
 from controller.daemon.pods import Pods
-from controller.daemon.ports import POD_NAME, POD_NAMESPACE, POD_UID, Port, Present
+from controller.daemon.ports import IFACE_ID, POD_NAME, POD_NAMESPACE, POD_UID, Port, Present
+from controller.daemon.subnets import Subnets
 from controller.daemon.switch import Installed, Switch
 from controller.kubernetes import Client
 
@@ -59,19 +63,28 @@ class Node:
     """A node's pods and its switch, and what requests make of them."""
 
     def __init__(
-        self, config: NodeConfig, kinds: Mapping[str, PlugKind], *, mtu: int, patience: float
+        self,
+        config: NodeConfig,
+        kinds: Mapping[str, PlugKind],
+        subnets: Subnets,
+        workers: ThreadPoolExecutor,
+        *,
+        mtu: int,
+        patience: float,
     ) -> None:
         self.name = config.node
         self._kinds = kinds
         self._patience = patience
         self._pods = Pods(config.node, self._gone, mtu)
         self.switch = Switch(config.database)
+        self._join = JoinPort(config, self.switch, subnets, mtu, workers)
 
     async def run(self, client: Client) -> None:
-        """Follows the node's pods and keeps its switch as desired, for ever."""
+        """Follows the node and its pods and keeps its switch as desired, for ever."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._pods.run(client))
-            tasks.create_task(self.switch.run(self._adopts, self._pods.synced))
+            tasks.create_task(self._join.run(client))
+            tasks.create_task(self.switch.run(self._adopts, self._settled))
 
     async def add(self, request: AddRequest) -> AddAnswer:
         """Plugs a pod and waits until OVN has its flows; a pod that is plugged already is only answered for.
@@ -129,8 +142,15 @@ class Node:
                 f"port {port.iface_id} is on the switch, but OVN has not installed it in {self._patience:g} s",
             ) from None
 
+    async def _settled(self) -> None:
+        """Waits until it can be judged who needs a port."""
+        await self._pods.synced.wait()
+        await self._join.synced.wait()
+
     def _adopts(self, present: Present) -> bool:
         ids = present.external_ids
+        if ids.get(IFACE_ID) == join.iface_id(self.name):
+            return self._join.is_promised
         return self._pods.has(ids.get(POD_NAMESPACE, ""), ids.get(POD_NAME, ""), ids.get(POD_UID, ""))
 
     def _gone(self, namespace: str, name: str, uid: str) -> None:

@@ -41,7 +41,10 @@ class Port:
 
 @dataclass(frozen=True)
 class Present:
-    """A port of ours that the switch has; ``error`` is why the switch cannot open its device."""
+    """A port of ours that the switch has.
+
+    ``error`` is why the switch cannot open its device, ``ifindex`` the kernel's number of the one that it has opened.
+    """
 
     port: UUID
     interface: UUID
@@ -50,6 +53,7 @@ class Present:
     mac: str | None
     external_ids: Mapping[str, str]
     error: str | None = None
+    ifindex: int | None = None
 
     @property
     def installed_ts(self) -> int | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 from controller.daemon.errors import Refused
@@ -39,16 +39,17 @@ class Switch:
         self._desired: dict[str, Port] = {}
         self._pending: dict[str, list[asyncio.Future[None]]] = {}
         self._waiting: dict[str, list[tuple[Port, asyncio.Future[Installed]]]] = {}
+        self._subscribers: dict[str, list[Callable[[], None]]] = {}
         self._inventory = Inventory(BRIDGE)
         self._work = asyncio.Event()
         self.verified = asyncio.Event()
         self.transactions = 0
 
-    async def run(self, adopt: Callable[[Present], bool], may_adopt: asyncio.Event) -> None:
+    async def run(self, adopt: Callable[[Present], bool], settled: Callable[[], Awaitable[None]]) -> None:
         """Keeps the switch as desired, for ever.
 
         Ports that are there when the daemon starts are taken over where ``adopt`` says so, and removed otherwise;
-        ``may_adopt`` is set once that can be judged.
+        ``settled`` returns once that can be judged.
         """
         backoff = Backoff(ceiling=2.0)
         while True:
@@ -56,7 +57,7 @@ class Switch:
                 client = await Client.connect(self._endpoint, DATABASE)
                 try:
                     backoff.succeeded()
-                    await self._serve(client, adopt, may_adopt)
+                    await self._serve(client, adopt, settled)
                 finally:
                     await client.close()
             except (ConnectionFailed, ConnectionLost) as error:
@@ -77,6 +78,23 @@ class Switch:
     def wanted(self, iface_id: str) -> Port | None:
         """The port that is declared for an ``iface-id``."""
         return self._desired.get(iface_id)
+
+    @property
+    def own_device_type(self) -> str:
+        """The ``type`` of an Interface that gives the node a device of its own.
+
+        The kernel's datapath calls it internal; the userspace ones pass frames through a tap, whatever else theirs
+        would make of "internal".
+        """
+        return "internal" if self._inventory.datapath_type in ("", "system") else "tap"
+
+    def has_device(self, port: Port) -> bool:
+        """Whether the switch has opened the port's device."""
+        return any(entry.is_of(port) and entry.ifindex for entry in self._inventory.of(port.iface_id))
+
+    def subscribe(self, iface_id: str, callback: Callable[[], None]) -> None:
+        """Has ``callback`` called whenever something of this port changes on the switch."""
+        self._subscribers.setdefault(iface_id, []).append(callback)
 
     async def installed(self, port: Port, batch_ns: int) -> Installed:
         """Waits until OVN has all flows of a port that is written. Raises ``Refused`` if its device cannot be opened.
@@ -102,13 +120,13 @@ class Switch:
         return future
 
     async def _serve(
-        self, client: Client, adopt: Callable[[Present], bool], may_adopt: asyncio.Event
+        self, client: Client, adopt: Callable[[Present], bool], settled: Callable[[], Awaitable[None]]
     ) -> None:
         self._inventory = Inventory(BRIDGE)
         client.closed.add_done_callback(lambda _: self._work.set())
         await client.monitor(COLUMNS, self._hear)
         if not self.verified.is_set():
-            await may_adopt.wait()
+            await settled()
             self._adopt(adopt)
         await self._write(client, {*self._desired, *self._inventory, *self._pending})
         self.verified.set()
@@ -164,6 +182,8 @@ class Switch:
         if self.verified.is_set():
             self._mend(touched)
         for iface_id in touched:
+            for callback in self._subscribers.get(iface_id, ()):
+                callback()
             for port, future in self._waiting.get(iface_id, ()):
                 found = _outcome(port, self._inventory.of(iface_id), batch.received_ns)
                 if future.done() or found is None:

@@ -26,7 +26,7 @@ def batch(*changes: tuple[str, str, dict[str, Any] | None]) -> Batch:
 
 
 def interface(name: str, ids: dict[str, str], **other: Any) -> dict[str, Any]:
-    return {"name": name, "type": "", "mac": None, "external_ids": ids, "error": None, **other}
+    return {"name": name, "type": "", "mac": None, "external_ids": ids, "error": None, "ifindex": None, **other}
 
 
 def filled() -> Inventory:
@@ -37,7 +37,7 @@ def filled() -> Inventory:
             ("Interface", "i2", interface("x", {"iface-id": "b.default"})),
             ("Port", "q1", {"interfaces": frozenset({UUID("i1")})}),
             ("Port", "q2", {"interfaces": frozenset({UUID("i2")})}),
-            ("Bridge", "b1", {"name": "br-int"}),
+            ("Bridge", "b1", {"name": "br-int", "datapath_type": "netdev"}),
             ("Bridge", "b2", {"name": "br-phys"}),
         )
     )
