@@ -71,9 +71,9 @@ def parse(label_selector: str, field_selector: str, selectable: Collection[str])
             allowed = ", ".join(sorted(selectable))
             raise bad_request(f"field label not supported: found {field!r}, allowed {allowed}")
         if operator == "!=":
-            rules.append(partial(_differs, field, value))
+            rules.append(partial(_field_differs, field, value))
         else:
-            rules.append(partial(_equals, field, value))
+            rules.append(partial(_field_is, field, value))
             fixed[field] = value
     return Selector(labels, tuple(rules), fixed.get("metadata.name"), fixed.get("metadata.namespace"))
 
@@ -84,7 +84,7 @@ def _parts(separator: re.Pattern[str], text: str) -> list[str]:
 
 def _label_rule(part: str) -> Predicate:
     if found := _EQUALITY.fullmatch(part):
-        return partial(_differs if found[2] == "!=" else _has, found[1], found[3])
+        return partial(_label_differs if found[2] == "!=" else _label_is, found[1], found[3])
     if found := _SET.fullmatch(part):
         values = frozenset(value.strip() for value in found[3].split(","))
         for value in values:
@@ -103,16 +103,20 @@ def _not_understood(part: str) -> Exception:
     return bad_request(f"unable to parse label selector: found {part!r}, allowed {allowed}")
 
 
-def _equals(key: str, value: str, texts: Texts) -> bool:
+def _field_is(key: str, value: str, texts: Texts) -> bool:
     return texts.get(key, "") == value
 
 
-def _differs(key: str, value: str, texts: Texts) -> bool:
-    return texts.get(key, None if value == "" else "") != value
+def _field_differs(key: str, value: str, texts: Texts) -> bool:
+    return texts.get(key, "") != value
 
 
-def _has(key: str, value: str, texts: Texts) -> bool:
+def _label_is(key: str, value: str, texts: Texts) -> bool:
     return texts.get(key) == value
+
+
+def _label_differs(key: str, value: str, texts: Texts) -> bool:
+    return texts.get(key) != value
 
 
 def _in(key: str, values: frozenset[str], texts: Texts) -> bool:
