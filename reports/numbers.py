@@ -6,21 +6,27 @@ import math
 
 
 def number(value: float | None) -> str:
-    """``value`` with three significant digits (more only for whole numbers): 0.0312, 2.5, 20.1, 448, 12,345.
+    """A count or a ratio: whole numbers as they are, others with three significant digits.
 
-    A dash for what was not measured.
+    0.0312, 2.5 becomes 2.50, 448, 12,345; a dash for what was not measured.
     """
-    if value is None or math.isnan(value):
-        return "\N{EN DASH}"
-    if value == int(value) and abs(value) < 1e15:
+    if value is not None and value == value and value == int(value):
         return f"{int(value):,}"
-    digits = 2 - math.floor(math.log10(abs(value)))
-    return f"{round(value, digits):,.{max(digits, 0)}f}"
+    return _three_digits(value)
 
 
 def quantity(value: float | None, unit: str) -> str:
-    """``value`` and its unit; a ratio's or count's is empty."""
-    return f"{number(value)}\N{NO-BREAK SPACE}{unit}" if unit and value is not None else number(value)
+    """A measured value with three significant digits and its unit: 1.00 s, 20.1 ms; without a unit, ``number``."""
+    if not unit or value is None:
+        return number(value)
+    return f"{_three_digits(value)}\N{NO-BREAK SPACE}{unit}"
+
+
+def _three_digits(value: float | None) -> str:
+    if value is None or math.isnan(value):
+        return "\N{EN DASH}"
+    digits = 2 - math.floor(math.log10(abs(value))) if value else 0
+    return f"{round(value, digits):,.{max(digits, 0)}f}"
 
 
 def span(ends: tuple[float, float] | None, unit: str = "") -> str:
@@ -28,7 +34,7 @@ def span(ends: tuple[float, float] | None, unit: str = "") -> str:
     if ends is None:
         return ""
     low, high = ends
-    return f"{number(low)} to {quantity(high, unit)}"
+    return f"{quantity(low, unit).removesuffix(unit).rstrip()} to {quantity(high, unit)}"
 
 
 def duration(seconds: float) -> str:

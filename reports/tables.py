@@ -50,7 +50,9 @@ def ladders(run: Run) -> tuple[Table, ...]:
 
 def processor_headlines(run: Run) -> Table:
     """Those of the headlines that are of processor time."""
-    return _headlines("", [metric for metric in run.metrics if metric.is_headline and is_of_processor(metric)])
+    return _headlines(
+        "", [metric for metric in run.metrics if metric.is_headline and is_of_processor(metric)]
+    )
 
 
 def processor(run: Run) -> tuple[Table, ...]:

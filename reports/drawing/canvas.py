@@ -16,7 +16,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Sheet
-from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter, NullLocator
+from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullFormatter, NullLocator
 
 from reports.numbers import number
 
@@ -35,6 +35,7 @@ DASHES = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (4, 1, 1, 1)), "-", "-")
 
 STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
+    "text.parse_math": False,
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
     "font.size": 9.5,
@@ -127,12 +128,15 @@ def logarithmic(axes: Axes, which: str, low: float, high: float, at: Sequence[fl
 
 
 def steps(low: float, high: float) -> list[float]:
-    """Round numbers for a logarithmic axis: 1, 2, 5 of each decade, or decades alone if it spans many."""
+    """Round numbers for a logarithmic axis: 1, 2, 5 of each decade; fewer if it spans many, more if it spans less."""
     decades = math.log10(high / low)
     leading = (1, 2, 5) if decades < 2.6 else (1, 3) if decades < 4 else (1,)
     exponents = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     found = [digit * 10.0**exponent for exponent in exponents for digit in leading]
-    return [tick for tick in found if low * 0.999 <= tick <= high * 1.001]
+    within = [tick for tick in found if low * 0.999 <= tick <= high * 1.001]
+    if len(within) < 3:
+        within = [float(tick) for tick in MaxNLocator(nbins=5).tick_values(low, high) if low <= tick <= high]
+    return within
 
 
 def _apart(ticks: Iterable[float], low: float, high: float, least: float = 0.07) -> list[float]:
@@ -155,7 +159,7 @@ def svg_of(paper: Sheet, alt: str, salt: str) -> str:
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
-    text = re.sub(r' id="[a-zA-Z0-9]+_\d+"', "", text)
+    text = re.sub(r' id="[a-zA-Z0-9.]+_\d+"', "", text)
     text = re.sub(r"#0[0-9a-f]{5}\b", _variable, text)
     text = re.sub(r'font: ([\d.]+)px [^;"]*', r"font-size: \1px", text)
     text = re.sub(r"\n\s*", "\n", text)

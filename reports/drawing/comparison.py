@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 
 from reports.drawing.canvas import INK, Drawing, Palette, legend, logarithmic, sheet, svg_of
 from reports.numbers import number, quantity, span
-from testbed.results import Bars, Heatmap
+from testbed.results import Bar, Bars, Heatmap
 
 _SHADES = LinearSegmentedColormap.from_list("shades", ["#e6f0f7", "#8fbbd9", "#2b6ca3", "#123a63"])
 
@@ -14,6 +16,7 @@ _SHADES = LinearSegmentedColormap.from_list("shades", ["#e6f0f7", "#8fbbd9", "#2
 def bars(figure: Bars, palette: Palette) -> Drawing:
     """Horizontal bars, those of one name together, each with its value and its 95 % interval as a whisker."""
     names = list(dict.fromkeys(bar.name for entry in figure.series for bar in entry.bars))
+    drawn = [entry for entry in figure.series if entry.bars]
     paper, axes = sheet(0.9 + 0.3 * len(names) * len(figure.series) + 0.25)
     axes.grid(visible=False, axis="y")
     thickness = 0.8 / max(len(figure.series), 1)
@@ -26,19 +29,18 @@ def bars(figure: Bars, palette: Palette) -> Drawing:
         logarithmic(axes, "x", min(ends) / 2, max(ends) * 2)
     elif values:
         axes.set_xlim(min(0, *ends), max(0, *ends) * 1.15 or 1)
-    for place, entry in enumerate(figure.series):
+    for place, entry in enumerate(drawn):
         rows = [
             names.index(bar.name) + (place - (len(figure.series) - 1) / 2) * thickness for bar in entry.bars
         ]
-        below = [bar.value - bar.ci95[0] if bar.ci95 else 0.0 for bar in entry.bars]
-        above = [bar.ci95[1] - bar.value if bar.ci95 else 0.0 for bar in entry.bars]
+        below, above = zip(*(_whiskers(bar) for bar in entry.bars), strict=True)
         axes.barh(
             rows,
             [bar.value for bar in entry.bars],
             height=thickness * 0.9,
             color=palette.colour(entry.name),
             label=entry.name if len(figure.series) > 1 else None,
-            xerr=[[max(end, 0) for end in below], [max(end, 0) for end in above]],
+            xerr=[below, above],
             error_kw={"ecolor": INK, "elinewidth": 1.1, "capsize": 2.5},
         )
         for row, bar in zip(rows, entry.bars, strict=True):
@@ -73,6 +75,13 @@ def bars(figure: Bars, palette: Palette) -> Drawing:
     )
 
 
+def _whiskers(bar: Bar) -> tuple[float, float]:
+    """How far the interval reaches to either side; NaN, which is not drawn, without one."""
+    if bar.ci95 is None:
+        return math.nan, math.nan
+    return max(bar.value - bar.ci95[0], 0), max(bar.ci95[1] - bar.value, 0)
+
+
 def heatmap(figure: Heatmap, palette: Palette) -> Drawing:
     """A cell for each pair, darker for more, with its figure in it; a dash where nothing was measured."""
     paper, axes = sheet(1.0 + 0.42 * len(figure.rows))
@@ -90,7 +99,7 @@ def heatmap(figure: Heatmap, palette: Palette) -> Drawing:
     axes.set_ylim(len(figure.rows) - 0.5, -0.5)
     axes.set_xticks(range(len(figure.columns)), figure.columns)
     axes.set_yticks(range(len(figure.rows)), figure.rows)
-    axes.set_xlabel(figure.x_label)
+    axes.set_xlabel(f"{figure.x_label} (in the cells: {figure.unit})" if figure.unit else figure.x_label)
     axes.set_ylabel(figure.y_label)
     ends = (
         f"from {number(min(known))} to {quantity(max(known), figure.unit)}" if known else "nothing measured"

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 
 from analysis.quantiles import middle, quantile
-from reports.drawing.canvas import DASHES, INK, MUTED, Drawing, Palette, legend, logarithmic, sheet, svg_of
+from reports.drawing.canvas import (
+    DASHES,
+    INK,
+    MUTED,
+    PAPER,
+    Drawing,
+    Palette,
+    legend,
+    logarithmic,
+    sheet,
+    svg_of,
+)
 from reports.numbers import number, quantity
 from reports.references import Reference, about
 from testbed.results import Ecdf, EcdfSeries
@@ -20,14 +32,14 @@ def distribution(figure: Ecdf, palette: Palette) -> Drawing:
     references = about(figure.references, figure.unit)
     paper, axes = sheet(3.5 + 0.19 * len(references))
     _limits(axes, figure, [*(value for entry in drawn for value in entry.values)], references)
-    for entry in drawn:
+    for entry in figure.series:
         _curve(axes, entry, figure.unit, palette)
     _mark(axes, references)
     axes.set_ylim(0, 1.015)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"])
     axes.set_ylabel("share of attempts")
     axes.set_xlabel(f"{figure.x_label} ({figure.unit})")
-    legend(paper, axes, columns=1 if len(drawn) > 2 else 2)
+    legend(paper, axes, columns=1 if len(figure.series) > 2 else 2)
     alt = f"{figure.title}. " + "; ".join(_words(entry, figure.unit) for entry in figure.series) + "."
     return Drawing(
         svg=svg_of(paper, alt, figure.title),
@@ -47,6 +59,14 @@ def _limits(axes: Axes, figure: Ecdf, values: Sequence[float], references: Seque
 
 
 def _curve(axes: Axes, entry: EcdfSeries, unit: str, palette: Palette) -> None:
+    style: dict[str, Any] = {
+        "color": palette.colour(entry.name),
+        "linestyle": DASHES[palette.series(entry.name) % len(DASHES)],
+        "linewidth": 2,
+    }
+    if not entry.values:
+        axes.plot([], [], label=_words(entry, unit), **style)
+        return
     ordered = np.sort(np.array(entry.values))
     attempts = len(ordered) + entry.failed
     shares = np.arange(1, len(ordered) + 1) / attempts
@@ -55,9 +75,7 @@ def _curve(axes: Axes, entry: EcdfSeries, unit: str, palette: Palette) -> None:
         np.array([ordered[0], *ordered, axes.get_xlim()[1]]),
         np.array([0.0, *shares, shares[-1]]),
         where="post",
-        color=palette.colour(entry.name),
-        linestyle=DASHES[palette.series(entry.name) % len(DASHES)],
-        linewidth=2,
+        **style,
         label=f"{entry.name}: median {quantity(middle(ordered), unit)}, {attempts} attempts{failed}",
     )
 
@@ -92,6 +110,8 @@ def _mark(axes: Axes, references: Sequence[Reference]) -> None:
             fontsize=8.5,
             style="italic",
             annotation_clip=False,
+            bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 1.5},
+            zorder=5,
         )
 
 

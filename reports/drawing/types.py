@@ -13,9 +13,28 @@ from testbed.results import Bars, Ecdf, Figure, Growth, Heatmap, Stack
 
 
 def draw(figure: Figure, palette: Palette) -> Drawing:
-    """``figure`` drawn by its type, in the colours that ``palette`` gave to the same names before."""
+    """``figure`` drawn by its type, in the colours that ``palette`` gave to the same names before.
+
+    Its ``svg`` is empty if nothing was measured.
+    """
+    if not _has_values(figure):
+        return Drawing(svg="", alt=f"{figure.title}. Nothing was measured.", header=(), rows=())
     with mpl.rc_context(STYLE):
         return _draw(figure, palette)
+
+
+def _has_values(figure: Figure) -> bool:
+    match figure:
+        case Ecdf():
+            return any(series.values for series in figure.series)
+        case Growth():
+            return any(series.points for series in figure.series)
+        case Stack():
+            return any(part.value for bar in figure.bars for part in bar.parts)
+        case Heatmap():
+            return any(value is not None for row in figure.values for value in row)
+        case Bars():
+            return any(series.bars for series in figure.series)
 
 
 def _draw(figure: Figure, palette: Palette) -> Drawing:
