@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed.cluster import enclosure
+from testbed.cluster import Cluster, ClusterSpec, enclosure, state
 from testbed.measure import (
     EndNotSeen,
     Ends,
@@ -22,11 +22,12 @@ from testbed.measure import (
     processing,
     processor,
     raw,
+    resources,
 )
 from testbed.measure.clock import MILLISECOND_NS, monotonic_ns
 from testbed.measure.ends import ENDS_OF
 from testbed.releases import ReleaseUnavailable, resolve
-from tests.system.bare_ovn import BareOvn, bare_ovn
+from tests.system.bare_ovn import BareOvn, bare_ovn, mac, port_commands
 
 pytestmark = pytest.mark.system
 
@@ -254,3 +255,54 @@ def test_every_daemon_is_asked_for_its_own_words(tmp_path: Path) -> None:
         assert "== central northd: inc-engine/show-stats\nNode:" in (tmp_path / "raw.txt").read_text()
 
     with_meter(body)
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_a_cluster_is_measured_as_bare_daemons_are(release: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = Path(tempfile.mkdtemp(prefix="ovn-testbed-", dir="/run"))
+    monkeypatch.setenv("TESTBED_STATE", str(root))
+
+    async def measured(cluster: Cluster) -> None:
+        node, pod = cluster.nodes[0], "stub.ns"
+        nb, database = cluster.central.northbound, node.database
+        argv = cluster.spec.release.argv
+        async with Meter(cluster) as meter:
+            cluster.central.must(argv("ovn-nbctl", f"--db={nb}", "ls-add", "s1"))
+            await flows.quiet(cluster.nodes, cluster.daemons(), timeout=20)
+            await meter.start_flows()
+            before = await counters.snapshot(cluster.daemons())
+            times = processor.snapshot(cluster.daemons())
+            await meter.expect(pod, "added", [node.name])
+            cluster.central.must(
+                argv("ovn-nbctl", f"--db={nb}", *port_commands("s1", pod, mac(1), "10.0.1.1"))
+            )
+            interface = ["type=dummy", f"external_ids:iface-id={pod}"]
+            plug = ["add-port", "br-int", "stub", "--", "set", "interface", "stub", *interface]
+            node.must(argv("ovs-vsctl", f"--db={database}", *plug))
+            assert_complete(await meter.ends(pod, timeout=20))
+            done = counters.difference(before, await counters.snapshot(cluster.daemons()))
+            assert counters.of_role(done, counters.FLOW_OUTPUT)["node1"].compute > 0
+            used = processor.difference(times, processor.snapshot(cluster.daemons()))
+            assert len(used) == len(cluster.daemons())
+            rows = [resources.sample(daemon) for daemon in cluster.daemons()]
+            assert all(row.pss_mib for row in rows)
+            assert {row.daemon for row in rows if row.database_bytes} == {
+                "ovsdb-server northbound",
+                "ovsdb-server southbound",
+                "ovsdb-server database",
+            }
+
+    def main() -> int:
+        with Cluster(ClusterSpec("meter", 2, resolve(release)), directory, system=None) as cluster:
+            asyncio.run(measured(cluster))
+        return 0
+
+    try:
+        resolve(release)
+    except ReleaseUnavailable as unavailable:
+        pytest.skip(str(unavailable))
+    try:
+        with state.claim("meter") as directory:
+            assert enclosure.run(main) == 0
+    finally:
+        shutil.rmtree(root)
