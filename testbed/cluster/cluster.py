@@ -7,12 +7,15 @@ phase for all takes as long as the same work in any other order, and what is wai
 from __future__ import annotations
 
 import contextlib
+import resource
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
+
+import mininet.net
 
 from testbed.cluster.central import Central
 from testbed.cluster.control_plane import ControlPlane
@@ -70,6 +73,17 @@ class Cluster:
         self.stop()
 
     @property
+    def net(self) -> mininet.net.Mininet:
+        """The Mininet network, for Mininet's own prompt.
+
+        Raises:
+            RuntimeError: the cluster is not up.
+        """
+        if self._fabric is None:
+            raise RuntimeError("the cluster is not up")
+        return self._fabric.net
+
+    @property
     def kubeconfig(self) -> Path:
         """How processes inside the enclosure reach the API.
 
@@ -110,6 +124,7 @@ class Cluster:
             self.control_plane.start_api()
         with self._phase("network"):
             self._make_network()
+        _allow_many_files()
         with self._phase("central"):
             self._start_daemons(self.central.daemons)
         with self._phase("databases"):
@@ -118,7 +133,9 @@ class Cluster:
             switches = [node.switch for node in self.nodes]
             self._start_daemons(switches)
             self._wait(
-                lambda: all(node.has_tunnel_device for node in self.nodes), switches, "there is no device for its tunnels"
+                lambda: all(node.has_tunnel_device for node in self.nodes),
+                switches,
+                "there is no device for its tunnels",
             )
             for node in self.nodes:
                 node.address_tunnel()
@@ -152,9 +169,12 @@ class Cluster:
             *self.central.daemons,
             *(daemon for node in self.nodes for daemon in node.daemons),
         )
-        central = fabric.plug(self.central, fabric.management)
-        external = fabric.plug(self.external, fabric.tor)
-        ports = [(fabric.plug(node, fabric.management), fabric.plug(node, fabric.tor)) for node in self.nodes]
+        central = fabric.plug(self.central, fabric.management, self.central.management_ip)
+        external = fabric.plug(self.external, fabric.tor, self.external.address)
+        ports = [
+            (fabric.plug(node, fabric.management, node.management_ip), fabric.plug(node, fabric.tor))
+            for node in self.nodes
+        ]
         fabric.make()
         self.central.prepare(central)
         self.external.prepare(external)
@@ -190,3 +210,17 @@ class Cluster:
         began = time.monotonic()
         yield
         self.timings[name] = time.monotonic() - began
+
+
+MANY_FILES = 65_536
+
+
+def _allow_many_files() -> None:
+    """Let daemons hold a socket for each of thousands of ports; inherited by all that is started from now on.
+
+    Not done before the network is made: Mininet's mnexec closes every descriptor up to the limit, one by one.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MANY_FILES if hard == resource.RLIM_INFINITY else min(MANY_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
