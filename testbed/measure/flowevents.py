@@ -7,6 +7,7 @@ both are known by what they match and do, never by where they stand.
 """
 
 import re
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 Happening = Literal["ADDED", "MODIFIED", "DELETED"]
@@ -43,22 +44,26 @@ DEFAULT_ENCAPSULATION = b"0/0xffff0000"
 """From OVN 26.03 on, remote output flows also match the upper half of reg13, which chooses among several tunnel
 endpoints of a chassis; zero is what packets carry when nothing was chosen."""
 
-_EVENT = re.compile(rb"^ ?event=(ADDED|MODIFIED|DELETED)\b.*? (?:([^ ]+) )?actions=(.*)$", re.DOTALL)
+_EVENT = b" event="
+_HAPPENINGS: Mapping[bytes, Happening] = {b"ADDED": "ADDED", b"MODIFIED": "MODIFIED", b"DELETED": "DELETED"}
 _GAP = re.compile(rb"FLOW_MONITOR_(PAUSED|RESUMED)|event=(PAUSED|RESUMED)")
 _SETS_REG15 = re.compile(rb"(?:load:0x[0-9a-f]+->NXM_NX_REG15\[\]|set_field:0x[0-9a-f]+->reg15)")
 
 
 def parse(line: bytes) -> FlowEvent | MonitorGap | None:
     """One line as `ovs-ofctl monitor` prints it; None for a line that reports no flow (headers, echoes, barriers)."""
-    found = _EVENT.match(line)
-    if found is None:
-        gap = _GAP.search(line)
-        return MonitorGap(resumed=b"RESUMED" in gap.group(0)) if gap else None
-    happening: Happening = found.group(1).decode()  # type: ignore[assignment]
-    return FlowEvent(happening, _flow(found.group(2) or b"", found.group(3)))
+    if line.startswith(_EVENT):
+        happening = _HAPPENINGS.get(line[len(_EVENT) :].partition(b" ")[0])
+        if happening is not None:
+            head, _, actions = line.partition(b" actions=")
+            return FlowEvent(happening, _flow(head[head.rindex(b" ") + 1 :], actions))
+    gap = _GAP.search(line)
+    return MonitorGap(resumed=b"RESUMED" in gap.group(0)) if gap else None
 
 
 def _flow(match: bytes, actions: bytes) -> Lookup | Output | None:
+    if b"metadata=" not in match or not (b"reg15=" in match or b"dl_dst=" in match):
+        return None
     fields = {name: value for name, _, value in (field.partition(b"=") for field in match.split(b","))}
     fields.pop(b"priority", None)
     names = fields.keys()
