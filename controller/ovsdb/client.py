@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 import msgspec
+import orjson
 
 from controller.ovsdb.connection import Connection
 from controller.ovsdb.errors import (
@@ -93,8 +94,9 @@ class Client:
         Raises InvalidOperation (nothing was sent), TransactionError (nothing was changed) or ConnectionLost (it may
         or may not have been committed).
         """
-        params = [self.database, *encode(self.schema, operations)]
-        reply = await self._connection.call("transact", params)
+        # Each operation becomes bytes at once: thousands of nested containers held together wake the garbage collector.
+        wire = [orjson.Fragment(orjson.dumps(operation)) for operation in encode(self.schema, operations)]
+        reply = await self._connection.call("transact", [self.database, *wire])
         try:
             outcomes = _OUTCOMES.decode(reply)
         except msgspec.DecodeError as error:

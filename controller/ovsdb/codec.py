@@ -19,6 +19,7 @@ Encode = Callable[[Any], Any]
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_SETS = {frozenset, set, tuple, list}
 _INTEGERS = (-(2**63), 2**63 - 1)
 
 
@@ -148,21 +149,22 @@ def compile_decode(kind: Kind, key: Base, value: Base | None, where: str) -> Dec
 def compile_encode(column: _Refuses) -> Encode:
     """The function from the column's Python value to what JSON carries; it raises InvalidOperation."""
     atom = _compile_atom(column, column.key)
+    most = column.max
 
     def optional(value: Any) -> Any:
-        return ["set", []] if value is None else atom(value)
+        return ("set", ()) if value is None else atom(value)
 
     def elements(value: Any) -> Any:
-        if not isinstance(value, AbstractSet | tuple | list):
+        if type(value) not in _SETS and not isinstance(value, AbstractSet | tuple | list):
             raise column.refuse(value)
-        if len(value) > column.max:
+        if len(value) > most:
             raise column.refuse(value)
-        return ["set", [atom(element) for element in value]]
+        return ("set", [atom(element) for element in value])
 
     def mapping(value: Any) -> Any:
-        if not isinstance(value, Mapping):
+        if type(value) is not dict and not isinstance(value, Mapping):
             raise column.refuse(value)
-        return ["map", [[atom(k), of_value(v)] for k, v in value.items()]]
+        return ("map", [(atom(k), of_value(v)) for k, v in value.items()])
 
     of_value = atom if column.value is None else _compile_atom(column, column.value)
     return {"scalar": atom, "optional": optional, "set": elements, "map": mapping}[column.kind]
@@ -173,14 +175,19 @@ def encode_keys(column: _Refuses, keys: Any) -> Any:
     atom = _compile_atom(column, column.key)
     if not isinstance(keys, AbstractSet | tuple | list):
         raise column.refuse(keys, f"a map, or a set of keys: {column.key.describe()}")
-    return ["set", [atom(key) for key in keys]]
+    return ("set", [atom(key) for key in keys])
 
 
 def _compile_atom(column: _Refuses, base: Base) -> Encode:
     enum, least, most = base.enum, base.least, base.most
 
     def string(value: Any) -> Any:
-        if not isinstance(value, str) or (enum is not None and value not in enum):
+        if type(value) is str or isinstance(value, str):
+            return value
+        raise column.refuse(value)
+
+    def one_of(value: Any) -> Any:
+        if not isinstance(value, str) or value not in enum:  # type: ignore[operator]
             raise column.refuse(value)
         return value
 
@@ -206,4 +213,5 @@ def _compile_atom(column: _Refuses, base: Base) -> Encode:
             return ("uuid", value)
         raise column.refuse(value)
 
-    return {"string": string, "integer": number, "real": number, "boolean": boolean, "uuid": uuid}[base.type]
+    text = string if enum is None else one_of
+    return {"string": text, "integer": number, "real": number, "boolean": boolean, "uuid": uuid}[base.type]

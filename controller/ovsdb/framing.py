@@ -37,13 +37,11 @@ class Splitter:
         self._odd_backslash = data[-1:] if trailing % 2 else b""
         if trailing % 2:
             data = data[:-1]
-        if self._depth and self._passes_through(data):
-            self._pieces.append(data)
-            return []
-        return self._cut(data)
+        whole = self._quick(data)
+        return self._cut(data) if whole is None else whole
 
-    def _passes_through(self, data: bytes) -> bool:
-        """Whether no message ends in `data`; if so, the state is moved to its end."""
+    def _quick(self, data: bytes) -> list[bytes] | None:
+        """The messages completed by a piece in which none ends, or one ends with the last byte; None if unsure."""
         plain = data
         for escaped in (b"\\\\", b'\\"'):
             if escaped in plain:
@@ -51,23 +49,28 @@ class Splitter:
         marks = plain.translate(None, _ALL_BUT_STRUCTURE).replace(b'""', b"")
         parts = marks.split(b'"')
         braces = b"".join(parts[1::2] if self._in_string else parts[::2])
-        for _ in range(_DEEPEST_FAST):
-            shorter = braces.replace(b"{}", b"")
-            if len(shorter) == len(braces):
-                break
-            braces = shorter
-        else:
-            if b"{}" in braces:
-                return False
+        in_string = self._in_string ^ (len(parts) % 2 == 0)
+        depth = self._depth
+        if not depth:
+            if data[:1] != b"{":
+                return None
+            depth, braces = 1, braces[1:]
+        if data[-1:] == b"}" and not in_string and _cancelled(braces[:-1]) == b"}" * (depth - 1):
+            self._pieces.append(data)
+            message = b"".join(self._pieces)
+            self._pieces.clear()
+            self._depth, self._in_string = 0, False
+            return [message]
+        braces = _cancelled(braces)
         closed = braces.count(b"}")
-        if closed >= self._depth:
-            return False
-        self._depth += len(braces) - 2 * closed
-        self._in_string ^= len(parts) % 2 == 0
-        return True
+        if closed >= depth or b"{}" in braces:
+            return None
+        self._pieces.append(data)
+        self._depth, self._in_string = depth + len(braces) - 2 * closed, in_string
+        return []
 
     def _cut(self, data: bytes) -> list[bytes]:
-        """The exact walk, token by token, for pieces in which a message begins or ends."""
+        """The exact walk, token by token, for pieces in which several messages begin or end."""
         messages: list[bytes] = []
         start = 0
         depth, in_string = self._depth, self._in_string
@@ -105,3 +108,13 @@ class Splitter:
     def _nothing_but_space(between: bytes) -> None:
         if between.strip():
             raise ProtocolError(f"expected a JSON object, found {between.strip()[:60]!r}")
+
+
+def _cancelled(braces: bytes) -> bytes:
+    """What is left when every object that begins and ends here is taken out, if they are not nested too deep."""
+    for _ in range(_DEEPEST_FAST):
+        shorter = braces.replace(b"{}", b"")
+        if len(shorter) == len(braces):
+            break
+        braces = shorter
+    return braces

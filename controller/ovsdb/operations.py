@@ -4,7 +4,7 @@ They are data: the engine can look at what it is about to send, count it, and fi
 server blames.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -136,16 +136,14 @@ def comment(text: str) -> Comment:
     return Comment(text)
 
 
-def encode(schema: DatabaseSchema, operations: Sequence[Operation]) -> list[dict[str, Any]]:
+def encode(schema: DatabaseSchema, operations: Sequence[Operation]) -> Iterator[dict[str, Any]]:
     """Operations as JSON carries them; raises InvalidOperation with the index of the first that cannot be."""
-    wire = []
     for index, operation in enumerate(operations):
         try:
-            wire.append(_ENCODE[type(operation)](schema, operation))
+            yield _ENCODE[type(operation)](schema, operation)
         except InvalidOperation as error:
             error.index = index
             raise
-    return wire
 
 
 def _insert(schema: DatabaseSchema, operation: Insert) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 import asyncio
 import json
 import shutil
+import signal
 import socket
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,10 +27,10 @@ from controller.ovsdb import (
     unixctl,
 )
 from controller.ovsdb.operations import comment, delete, insert, mutate, select, update, wait
+from tests.system.private_ovsdb import NORTHBOUND, Server
 
 pytestmark = pytest.mark.system
 
-NORTHBOUND = Path("/usr/share/ovn/ovn-nb.ovsschema")
 NOBODY = UUID("00000000-0000-0000-0000-00000000dead")
 EVERY_TYPE = {
     "name": "Types",
@@ -53,38 +53,6 @@ EVERY_TYPE = {
         }
     },
 }
-
-
-class Server:
-    """An ovsdb-server of its own, in its own directory, with its own sockets."""
-
-    def __init__(self, directory: Path, schema: Path) -> None:
-        self.endpoint = f"unix:{directory}/db.sock"
-        self.control = directory / "db.ctl"
-        self._directory = directory
-        self._database = directory / "test.db"
-        self._process: subprocess.Popen[bytes] | None = None
-        subprocess.run(["ovsdb-tool", "create", self._database, schema], check=True)
-
-    def start(self, *arguments: str) -> None:
-        self._process = subprocess.Popen(
-            [
-                "ovsdb-server",
-                f"--remote=p{self.endpoint}",
-                f"--unixctl={self.control}",
-                f"--log-file={self._directory}/server.log",
-                "--no-chdir",
-                "-vconsole:off",
-                *arguments,
-                self._database,
-            ]
-        )
-
-    def kill(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait(10)
-            self._process = None
 
 
 async def connected(server: Server, database: str, **options: Any) -> Client:
@@ -347,8 +315,7 @@ async def test_a_replica_is_whole_again_after_the_server_was_killed(server: Serv
 async def test_a_paused_server_is_found_out(server: Server) -> None:
     client = await connected(server, "OVN_Northbound", probe=0.2)
     await client.transact([comment("awake")])
-    assert server._process is not None
-    server._process.send_signal(19)
+    server.send(signal.SIGSTOP)
     with pytest.raises(ConnectionLost, match="no sign of life"):
         await asyncio.wait_for(client.transact([comment("asleep")]), 5)
 
