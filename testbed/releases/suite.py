@@ -13,7 +13,7 @@ import subprocess
 from pathlib import Path
 
 from testbed.releases import cache
-from testbed.releases.release import ReleaseUnavailable
+from testbed.releases.release import ReleaseUnavailable, Versions
 from testbed.releases.tree import Tree
 
 KIND = "suite"
@@ -48,6 +48,12 @@ class Suite(Tree):
         self._chroot = (
             shutil.which("chroot", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin") or "chroot"
         )
+
+    def versions(self) -> Versions:
+        """The versions, asked of the binaries once. Raises ``ReleaseUnavailable`` without the privilege to enter."""
+        if os.geteuid() != 0:
+            raise ReleaseUnavailable(f"{self.name} is entered by chroot, which needs root; run it through sudo")
+        return super().versions()
 
     def argv(self, program: str, *arguments: str) -> list[str]:
         """``chroot`` into the suite; it becomes ``program``."""
