@@ -20,6 +20,7 @@ import mininet.net
 from testbed.cluster.central import Central
 from testbed.cluster.control_plane import ControlPlane
 from testbed.cluster.daemon import Daemon
+from testbed.cluster.errors import SpecError
 from testbed.cluster.external import External
 from testbed.cluster.fabric import Fabric
 from testbed.cluster.node import Node
@@ -41,6 +42,9 @@ class Cluster:
         directory: its state directory (`testbed.cluster.state.claim`).
         system: the controller under test; None builds the network alone, without API server and all that live by it.
         https: a listening TCP socket by which people on the host reach the API; opened before the enclosure is entered.
+
+    Raises:
+        SpecError: the path of the directory is too long for sockets in it.
     """
 
     def __init__(
@@ -51,6 +55,7 @@ class Cluster:
         system: System | None = _OURS,
         https: socket.socket | None = None,
     ) -> None:
+        _check_path_length(directory)
         self.spec = spec
         self.directory = directory
         self.control_plane = None if system is None else ControlPlane(system, directory, spec.pod_kind, https)
@@ -210,6 +215,19 @@ class Cluster:
         began = time.monotonic()
         yield
         self.timings[name] = time.monotonic() - began
+
+
+LONGEST_SOCKET = "node200/ovn-controller.4194304.ctl"
+SOCKET_PATH_MAX = 107  # unix(7)
+
+
+def _check_path_length(directory: Path) -> None:
+    longest = directory / LONGEST_SOCKET
+    if len(bytes(longest)) > SOCKET_PATH_MAX:
+        raise SpecError(
+            f"state directory {directory}: sockets such as {longest} would be longer than {SOCKET_PATH_MAX} bytes; "
+            "set TESTBED_STATE to a shorter path"
+        )
 
 
 MANY_FILES = 65_536

@@ -131,6 +131,9 @@ def _be_init(function: Callable[[], int], lifeline: int) -> NoReturn:
             os._exit(128 + signal.SIGKILL)
         os.close(lifeline)
         os.setsid()  # a terminal's Ctrl-C reaches the keeper, which passes it on once
+        os.environ["PATH"] = (
+            f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"  # sudo and su may leave these out
+        )
         _isolate()
         main = os.fork()
         if main == 0:

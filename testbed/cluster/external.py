@@ -9,11 +9,10 @@ from testbed.cluster.host import Host
 class External(Host):
     """The machine `external`."""
 
-    address: str
+    address = underlay_address(1)
 
     def prepare(self, interface: str) -> None:
         """Bring its interface up."""
-        self.address = underlay_address(1)
         self.must(["ethtool", "-K", interface, "tx", "off"])  # its packets meet userspace datapaths
         self.ip(
             [

@@ -8,7 +8,6 @@ than all daemons together.
 from __future__ import annotations
 
 import ipaddress
-import logging
 import subprocess
 from collections.abc import Sequence
 
@@ -24,6 +23,9 @@ UNDERLAY_NETWORK = ipaddress.IPv4Network("172.31.0.0/16")
 MANAGEMENT_MTU = 1500
 UNDERLAY_MTU = 1600
 """Leaves 1542 bytes to the overlay after Geneve, UDP, IP and Ethernet headers (58 bytes)."""
+
+GROUP = 7
+"""All that is made is one group of interfaces: removed in one go, where one by one each waits for the kernel."""
 
 MANAGEMENT, TOR = "mgmt", "tor"
 
@@ -60,10 +62,16 @@ class Bridge(mininet.node.Switch):  # type: ignore[misc]  # Mininet comes withou
 
 
 class DeclaredInterface(mininet.link.Intf):  # type: ignore[misc]
-    """An interface that Mininet knows of and the fabric makes."""
+    """An interface that Mininet knows of and the fabric makes; Mininet's prompt asks it for its address."""
+
+    ip: str | None
 
     def config(self, **_parameters: object) -> None:
         """Addresses are set by the machine that owns it."""
+
+    def updateIP(self) -> str | None:
+        """The address that it was given (Mininet would parse the output of ifconfig)."""
+        return self.ip
 
 
 class DeclaredLink(mininet.link.Link):  # type: ignore[misc]
@@ -78,7 +86,7 @@ class Fabric:
     """The two networks; machines are plugged in, then everything is made."""
 
     def __init__(self) -> None:
-        mininet.log.lg.setLevel(logging.ERROR)
+        mininet.log.setLogLevel("output")  # the prompt's answers, but not its progress reports
         mininet.net.Mininet.inited = True  # else it raises the limits of the whole machine by sysctl
         self.net = mininet.net.Mininet(
             controller=None, host=Host, link=DeclaredLink, intf=DeclaredInterface, build=False
@@ -86,9 +94,11 @@ class Fabric:
         self.management: Bridge = self.net.addSwitch(MANAGEMENT, cls=_bridge(MANAGEMENT_MTU))
         self.tor: Bridge = self.net.addSwitch(TOR, cls=_bridge(UNDERLAY_MTU))
 
-    def plug(self, host: Host, bridge: Bridge) -> str:
-        """Declare a link; returns the name of the machine's interface."""
-        return str(self.net.addLink(bridge, host).intf2.name)
+    def plug(self, host: Host, bridge: Bridge, address: str | None = None) -> str:
+        """Declare a link; returns the name of the machine's interface, which is to get `address`."""
+        interface: DeclaredInterface = self.net.addLink(bridge, host).intf2
+        interface.ip = address
+        return str(interface.name)
 
     def make(self) -> None:
         """Make bridges and links.
@@ -99,14 +109,14 @@ class Fabric:
         batch = []
         for bridge in (self.management, self.tor):
             batch += [
-                f"link add name {bridge.name} mtu {bridge.mtu} type bridge mcast_snooping 0",
+                f"link add name {bridge.name} mtu {bridge.mtu} group {GROUP} type bridge mcast_snooping 0",
                 f"link set {bridge.name} up",
             ]
         for link in self.net.links:
             port, mtu = link.intf1.name, link.intf1.node.mtu
             batch += [
-                f"link add name {port} mtu {mtu} type veth peer name {link.intf2.name} mtu {mtu} "
-                f"netns {link.intf2.node.pid}",
+                f"link add name {port} mtu {mtu} group {GROUP} type veth "
+                f"peer name {link.intf2.name} mtu {mtu} netns {link.intf2.node.pid}",
                 f"link set {port} master {link.intf1.node.name} up",
             ]
         _ip(batch)
@@ -114,8 +124,7 @@ class Fabric:
 
     def unmake(self) -> None:
         """Remove what `make` made, as far as it was made, and end the machines' shells."""
-        names = [link.intf1.name for link in self.net.links] + [MANAGEMENT, TOR]
-        _ip([f"link delete {name}" for name in names], force=True)
+        _ip([f"link delete group {GROUP}"], force=True)
         for machine in (*self.net.hosts, *self.net.switches):
             machine.vanish()
 

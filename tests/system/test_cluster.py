@@ -232,3 +232,12 @@ def test_one_enclosure_can_hold_one_cluster_after_another() -> None:
 
     with state.claim(spec.name) as directory:
         assert enclosure.run(lambda: main(directory)) == 0
+
+
+def test_the_machines_answer_at_mininets_own_prompt() -> None:
+    def body(cluster: Cluster) -> None:
+        first, second = cluster.net["node1"], cluster.net["node2"]
+        assert second.defaultIntf().updateIP() == cluster.nodes[1].management_ip
+        assert " 0% packet loss" in first.cmd("ping -c1 -W2", second.IP())
+
+    assert with_cluster(a_spec(), body) == 0

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from testbed.cluster import ClusterSpec, SpecError
+from testbed.cluster import Cluster, ClusterSpec, SpecError
 from testbed.cluster.spec import MAX_NAME, MAX_NODES
 
 
@@ -58,3 +59,9 @@ def test_options_are_printable(options: dict[str, str]) -> None:
 
 def test_nodes_are_numbered_from_one() -> None:
     assert spec(nodes=3).node_names == ("node1", "node2", "node3")
+
+
+def test_a_state_directory_too_long_for_sockets_is_refused_with_the_remedy() -> None:
+    Cluster(spec(), Path("/run/ovn-testbed") / ("x" * MAX_NAME))
+    with pytest.raises(SpecError, match="TESTBED_STATE"):
+        Cluster(spec(), Path("/") / ("x" * 80))
