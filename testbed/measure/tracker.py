@@ -72,8 +72,9 @@ class Tracker:
 
         `nodes` are those that must get (or lose) the port's flows. Raises UnfitExpectation.
         """
-        if change == "added" and port in self._nb:
-            raise UnfitExpectation(f"port {port} is already in NB, so it cannot be added")
+        if change == "added" and (port in self._nb or port in self._sb):
+            where = "already in NB" if port in self._nb else "still in SB"
+            raise UnfitExpectation(f"port {port} is {where}, so it cannot be added")
         if change == "deleted" and (port not in self._sb or self._mac(port) is None):
             raise UnfitExpectation(f"port {port} is not in SB with a MAC, so its going cannot be seen")
         self.forget(port)

@@ -5,6 +5,8 @@ import os
 import shutil
 import signal
 import statistics
+import subprocess
+import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -23,11 +25,12 @@ from testbed.measure import (
     processor,
     raw,
     resources,
+    validity,
 )
 from testbed.measure.clock import MILLISECOND_NS, monotonic_ns
 from testbed.measure.ends import ENDS_OF
 from testbed.releases import ReleaseUnavailable, resolve
-from tests.system.bare_ovn import BareOvn, bare_ovn, mac, port_commands
+from tests.system.bare_ovn import BareOvn, bare_ovn, mac, port_commands, wait_for
 
 pytestmark = pytest.mark.system
 
@@ -63,6 +66,17 @@ def with_meter(body: Body, release: str = "system") -> None:
 
 def recomputations(done: counters.Counters, role: counters.Role) -> dict[str, int]:
     return {node: counts.recompute for node, counts in counters.of_role(done, role).items()}
+
+
+def only_child_of(meter: Meter) -> int:
+    (child,) = Path(f"/proc/{meter.pid}/task/{meter.pid}/children").read_text().split()
+    return int(child)
+
+
+async def until_something_is_lost(meter: Meter) -> None:
+    async with asyncio.timeout(20):
+        while not (await meter.health()).lost:  # noqa: ASYNC110 - another process knows
+            await asyncio.sleep(0.02)
 
 
 def assert_complete(ends: Ends) -> None:
@@ -214,6 +228,46 @@ def test_a_flow_monitor_that_ends_is_marked_as_lost() -> None:
         assert_complete(ends)
 
     with_meter(body)
+
+
+def test_what_a_switch_could_not_report_is_marked_as_lost() -> None:
+    """A flow monitor that is too slow: the switch stops reporting when its buffer is full."""
+
+    async def body(ovn: BareOvn, meter: Meter) -> None:
+        node = ovn.nodes[0]
+        await meter.start_flows([node.name])
+        monitor = only_child_of(meter)
+        await meter.expect("third.ns", "added")
+        many = ovn.directory / "flows"
+        many.write_text("".join(f"table=100,reg0={n},actions=resubmit(,101)\n" for n in range(30_000)))
+        os.kill(monitor, signal.SIGSTOP)
+        ovn.ofctl(node, "add-flows", str(many))
+        ovn.ofctl(node, "del-flows", "table=100")
+        os.kill(monitor, signal.SIGCONT)
+        await until_something_is_lost(meter)
+        ends = await meter.ends("third.ns")
+        assert ends.lost == ("the flow monitor of node1 was paused by the switch",)
+
+    with_meter(body)
+
+
+def test_own_time_is_told_from_that_of_others() -> None:
+    spin = [sys.executable, "-c", "while True: pass"]
+
+    def main() -> int:
+        before = validity.read_processor_times()
+        with subprocess.Popen(spin) as own:
+            wait_for(lambda: processor.read(own.pid).run_ns > 300_000_000, True)
+            after = validity.read_processor_times()
+            own.kill()
+        assert after.own - before.own >= 28
+        foreign = (after.processes - before.processes) - (after.own - before.own)
+        assert foreign >= 10
+        return 0
+
+    with subprocess.Popen(spin) as other:
+        assert enclosure.run(main) == 0
+        other.kill()
 
 
 def test_what_cannot_be_and_what_did_not_come_are_told_apart() -> None:

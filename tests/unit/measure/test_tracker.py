@@ -138,6 +138,9 @@ def test_what_was_lost_marks_every_change_expected_then_and_none_later(expecting
 def test_only_what_can_happen_may_be_expected(settled: Tracker) -> None:
     with pytest.raises(UnfitExpectation, match="already in NB"):
         settled.expect("pod", "added", [], 100)
+    settled.northbound("pod", MAC, False, 40)
+    with pytest.raises(UnfitExpectation, match="still in SB"):
+        settled.expect("pod", "added", [], 100)
     with pytest.raises(UnfitExpectation, match="not in SB"):
         settled.expect("unknown", "deleted", [], 100)
     with pytest.raises(UnfitExpectation, match="no change"):
