@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from reports import tables, words
 from reports.numbers import duration
-from reports.tables import Table
+from reports.table import Table
 from testbed.results import Run, RunDirectory
 
 

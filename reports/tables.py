@@ -3,32 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from pandas import DataFrame
 
 from analysis.resources import usage
-from reports.numbers import number, quantity, span
+from reports.numbers import quantity, span
+from reports.pivots import pivots, side_by_side
 from reports.references import Reference, about
-from testbed.results import Counter, Ecdf, Growth, Metric, Run
-from testbed.results.records import Label
-
-WIDEST = 6
-"""More columns than this do not fit a page: then one row a record."""
-
-
-@dataclass(frozen=True)
-class Table:
-    """Rows of text under a header; ``text_columns`` is how many columns from the left are words, not figures."""
-
-    title: str
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    text_columns: int = 1
-    note: str = ""
-
-    def __bool__(self) -> bool:
-        return bool(self.rows)
+from reports.table import SPREAD, Table, plain, spread_row
+from testbed.results import Counter, Metric, Run
 
 
 def is_of_processor(record: Metric | Counter) -> bool:
@@ -42,9 +25,21 @@ def headlines(run: Run) -> Table:
 
 
 def ladders(run: Run) -> tuple[Table, ...]:
-    """The metrics with labels, those of processor time left to ``processor``: a table for each set of labels."""
-    return _pivots(
-        [metric for metric in run.metrics if not metric.is_headline and not is_of_processor(metric)]
+    """The metrics with labels, those of processor time left to ``processor``: a table for each label that varies."""
+    return pivots(
+        [metric for metric in run.metrics if not metric.is_headline and not is_of_processor(metric)], run
+    )
+
+
+def sizes(run: Run) -> tuple[Table, ...]:
+    """The rungs alone: metrics whose only label is a number, other than those of processor time."""
+    return pivots(
+        [
+            metric
+            for metric in run.metrics
+            if len(metric.labels) == 1 and all(type(value) is int for value in metric.labels.values())
+        ],
+        run,
     )
 
 
@@ -57,20 +52,14 @@ def processor_headlines(run: Run) -> Table:
 
 def processor(run: Run) -> tuple[Table, ...]:
     """The metrics of processor time that carry labels."""
-    return _pivots([metric for metric in run.metrics if not metric.is_headline and is_of_processor(metric)])
+    return pivots(
+        [metric for metric in run.metrics if not metric.is_headline and is_of_processor(metric)], run
+    )
 
 
 def counters(run: Run) -> tuple[Table, ...]:
-    """Counters with the modes side by side: those that differ by mode alone in one table, else a table a counter."""
-    modes = _modes(run)
-    plain = [entry for entry in run.counters if not _without_mode(entry.labels)]
-    split = [entry for entry in run.counters if _without_mode(entry.labels)]
-    found = [_counter_table("", ("counter",), plain, modes)] if plain else []
-    for name in dict.fromkeys(entry.name for entry in split):
-        same = [entry for entry in split if entry.name == name]
-        keys = tuple(dict.fromkeys(key for entry in same for key in _without_mode(entry.labels)))
-        found.append(_counter_table(name, keys, same, modes))
-    return tuple(found)
+    """The counters, with the modes side by side."""
+    return side_by_side(run)
 
 
 def expectations(run: Run) -> Table:
@@ -142,7 +131,7 @@ def machine(run: Run) -> Table:
 
 def params(run: Run) -> Table:
     """The params of the run, as pairs."""
-    rows = tuple((key, _plain(value)) for key, value in run.params.items())
+    rows = tuple((key, plain(value)) for key, value in run.params.items())
     return Table("Parameters", ("parameter", "value"), (*rows, ("seed", str(run.seed))), text_columns=1)
 
 
@@ -161,102 +150,10 @@ def _published(entry: Reference) -> str:
     return quantity(entry.value, entry.unit)
 
 
-def words_of(labels: Mapping[str, Label]) -> str:
-    """Labels as people read them: ``pods 5,000, release suite:sid``."""
-    return ", ".join(f"{key} {_plain(value)}" for key, value in labels.items())
-
-
 def _headlines(title: str, metrics: Sequence[Metric]) -> Table:
     scopes = {metric.scope for metric in metrics if metric.ci95}
     note = "Intervals are within-run only: one cluster was built." if scopes == {"within-run only"} else ""
-    header = ("metric", "value", "95 % interval", "measured", "failed", "instances")
-    return Table(title, header, tuple(_spread_row(metric) for metric in metrics), note=note)
-
-
-def _spread_row(metric: Metric) -> tuple[str, ...]:
-    return (
-        metric.name,
-        quantity(metric.value, metric.unit),
-        span(metric.ci95, metric.unit),
-        number(metric.n),
-        number(metric.failed),
-        number(metric.instances),
-    )
-
-
-def _pivots(metrics: Sequence[Metric]) -> tuple[Table, ...]:
-    shapes = dict.fromkeys(tuple(metric.labels) for metric in metrics)
-    return tuple(
-        _pivot(shape, [entry for entry in metrics if tuple(entry.labels) == shape]) for shape in shapes
-    )
-
-
-def _pivot(shape: tuple[str, ...], metrics: Sequence[Metric]) -> Table:
-    """Metrics (and modes) as rows and their other labels as columns, or one row a record if there are many."""
-    columns = list(dict.fromkeys(words_of(_without_mode(entry.labels)) for entry in metrics))
-    title = "By " + " and ".join(shape).replace("_", " ")
-    if len(columns) > WIDEST:
-        rows = tuple((words_of(entry.labels), *_spread_row(entry)) for entry in metrics)
-        header = ("labels", "metric", "value", "95 % interval", "measured", "failed", "instances")
-        return Table(title, header, rows, text_columns=2)
-    modal = "mode" in shape
-    heads = dict.fromkeys((entry.name, str(entry.labels.get("mode", ""))) for entry in metrics)
-    known = {
-        (entry.name, str(entry.labels.get("mode", "")), words_of(_without_mode(entry.labels))): entry
-        for entry in metrics
-    }
-    rows = tuple(
-        (*(head if modal else head[:1]), *(_cell(known.get((*head, column))) for column in columns))
-        for head in heads
-    )
-    header = ("metric", *(("mode",) if modal else ()), *(column or "value" for column in columns))
-    return Table(title, header, rows, text_columns=2 if modal else 1)
-
-
-def _without_mode(labels: Mapping[str, Label]) -> dict[str, Label]:
-    return {key: value for key, value in labels.items() if key != "mode"}
-
-
-def _cell(metric: Metric | None) -> str:
-    if metric is None:
-        return ""
-    failed = f" ({metric.failed} of {metric.attempts} failed)" if metric.failed else ""
-    return quantity(metric.value, metric.unit) + failed
-
-
-def _modes(run: Run) -> list[str]:
-    """The modes of the counters, in the order in which the plots name them."""
-    named = [
-        entry.name for figure in run.figures if isinstance(figure, (Ecdf, Growth)) for entry in figure.series
-    ]
-    found = list(dict.fromkeys(str(entry.labels.get("mode", "")) for entry in run.counters))
-    return sorted(found, key=lambda mode: named.index(mode) if mode in named else len(named))
-
-
-def _counter_table(
-    title: str, keys: tuple[str, ...], counters: Sequence[Counter], modes: Sequence[str]
-) -> Table:
-    """Rows by the labels ``keys`` (``"counter"`` is the name), columns by those of ``modes`` that occur."""
-    known = {(_row_of(entry, keys), str(entry.labels.get("mode", ""))): entry for entry in counters}
-    used = [mode for mode in modes if any(mode == key[1] for key in known)]
-    rows = tuple(
-        (*row, *(_amount(known.get((row, mode))) for mode in used))
-        for row in dict.fromkeys(key[0] for key in known)
-    )
-    header = (*(key.replace("_", " ") for key in keys), *(mode or "a change" for mode in used))
-    return Table(title, header, rows, text_columns=len(keys))
-
-
-def _row_of(counter: Counter, keys: Iterable[str]) -> tuple[str, ...]:
-    return tuple(counter.name if key == "counter" else _plain(counter.labels.get(key, "")) for key in keys)
-
-
-def _amount(counter: Counter | None) -> str:
-    if counter is None:
-        return ""
-    if counter.minimum is None or counter.maximum is None or counter.minimum == counter.maximum:
-        return quantity(counter.value, counter.unit)
-    return f"{quantity(counter.value, counter.unit)} ({number(counter.minimum)} to {number(counter.maximum)})"
+    return Table(title, SPREAD, tuple(spread_row(metric) for metric in metrics), note=note)
 
 
 def _with_unit(name: str, value: float | None) -> str:
@@ -275,11 +172,3 @@ def _system(run: Run) -> str:
 
 def _dirty(commit: str) -> str:
     return " with uncommitted changes" if commit.endswith("-dirty") else ""
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, (list, tuple)):
-        return ", ".join(_plain(entry) for entry in value)
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return number(value)
-    return str(value)

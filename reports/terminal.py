@@ -9,7 +9,7 @@ from rich.text import Text
 
 from reports import tables, words
 from reports.numbers import duration
-from reports.tables import Table
+from reports.table import Table
 from testbed.results import Run
 
 _COLOURS = {"met": "green", "failed": "red", "not measured": "red", "valid": "green", "invalid": "red"}
@@ -21,7 +21,7 @@ def print_run(run: Run, console: Console) -> None:
     console.print(Text(_line(run), style="dim"))
     if run.status != "complete":
         console.print(Text(words.status(run), style="red"))
-    for table in (tables.headlines(run), *tables.ladders(run), *tables.processor(run), _verdicts(run)):
+    for table in (tables.headlines(run), *tables.sizes(run), _verdicts(run)):
         if table:
             console.print(Padding(_rich(table), (1, 0, 0, 0)))
             if table.note:

@@ -40,7 +40,7 @@ def _bar(axes: Axes, row: int, bar: StackBar, unit: str, palette: Palette, label
     left = 0.0
     for part in bar.parts:
         share = 100 * part.value / total if total else 0.0
-        label = None if part.name in labelled else part.name
+        label = None if part.name in labelled else part.name.replace("_", " ")
         labelled.add(part.name)
         axes.barh(
             row,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 
 import numpy as np
@@ -35,7 +36,7 @@ def scaling(figure: Growth, palette: Palette) -> Drawing:
         _line(axes, entry, palette)
     _mark(axes, references)
     axes.set_xlabel(figure.x_label)
-    axes.set_ylabel(f"{figure.y_label} ({figure.unit})" if figure.unit else figure.y_label)
+    axes.set_ylabel(_wrapped(f"{figure.y_label} ({figure.unit})" if figure.unit else figure.y_label))
     legend(paper, axes, columns=1)
     alt = f"{figure.title}. " + "; ".join(_words(entry, figure) for entry in figure.series) + "."
     return Drawing(
@@ -138,6 +139,11 @@ def _apart(heights: Sequence[float], least: float = 0.12) -> list[float]:
     for height in heights:
         placed.append(max(height, placed[-1] + least) if placed else height)
     return placed
+
+
+def _wrapped(label: str) -> str:
+    """A label along the short side, in lines that fit it."""
+    return "\n".join(textwrap.wrap(label, 34))
 
 
 def _law(fit: PowerLaw | None) -> str:

@@ -26,15 +26,28 @@ def test_a_within_run_interval_is_marked_so_and_others_are_not() -> None:
     assert tables.headlines(a_run(metrics=(several,))).note == ""
 
 
-def test_rungs_stand_side_by_side_and_modes_below_each_other() -> None:
+def test_the_label_with_the_most_values_goes_across_and_the_others_down() -> None:
     metrics = tuple(
         Metric(name="cpu_ms", value=pods / 10, labels={"mode": mode, "pods": pods})
-        for pods in (500, 1000)
+        for pods in (500, 1000, 1500)
         for mode in ("incremental", "full")
     )
     (table,) = tables.processor(a_run(metrics=metrics))
-    assert table.header == ("metric", "mode", "pods 500", "pods 1,000")
+    assert table.header == ("metric", "mode", "500", "1,000", "1,500")
     assert [row[:2] for row in table.rows] == [("cpu_ms", "incremental"), ("cpu_ms", "full")]
+
+
+def test_records_that_lack_a_label_stand_beside_those_that_have_it() -> None:
+    metrics = (
+        Metric(name="stage_ms", value=1.0, labels={"stage": "nb_to_sb"}),
+        Metric(name="stage_ms", value=2.0, labels={"stage": "sb_to_claimed"}),
+        Metric(name="stage_ms", value=3.0, labels={"pods": 500, "stage": "nb_to_sb"}),
+    )
+    (table,) = tables.ladders(a_run(metrics=metrics))
+    assert table.title == "By stage"
+    assert table.header == ("metric", "pods", "nb to sb", "sb to claimed")
+    assert [row[1] for row in table.rows] == ["", "500"]
+    assert table.rows[1][3] == ""
 
 
 def test_many_rungs_become_rows_and_none_is_lost() -> None:
@@ -52,6 +65,36 @@ def test_counters_show_their_extremes_only_where_changes_differed() -> None:
     )
     (table,) = tables.counters(a_run(counters=counters))
     assert table.rows == (("rows_written_per_change", "2", "2 (2 to 4)"),)
+
+
+def test_a_rung_stands_beside_the_headline_that_differs_from_it_by_that_label_alone() -> None:
+    metrics = (
+        Metric(name="a_ms", value=9.0),
+        Metric(name="a_ms", value=8.0, labels={"change": "deleted"}),
+        Metric(name="a_ms", value=1.0, labels={"pods": 500}),
+        Metric(name="a_ms", value=2.0, labels={"pods": 500, "change": "deleted"}),
+        Metric(name="a_ms", value=3.0, labels={"pods": 1000}),
+    )
+    table = next(entry for entry in tables.ladders(a_run(metrics=metrics)) if entry.title == "By pods")
+    assert table.header == ("metric", "change", "500", "1,000", "headline")
+    assert [row[4][:4] for row in table.rows] == ["9.00", "8.00"]
+
+
+def test_changes_and_modes_of_counters_go_across_and_engines_down() -> None:
+    counters = tuple(
+        Counter(
+            name="recomputes_per_change",
+            value=1,
+            labels={"mode": mode, "change": change, "daemon": "northd", "engine_node": node},
+        )
+        for mode in ("full", "incremental")
+        for change in ("deleted", "added")
+        for node in ("lflow", "northd", "sync", "other")
+    )
+    (table,) = tables.counters(a_run(counters=counters))
+    assert table.header[:3] == ("daemon", "engine node", "added, full")
+    assert len(table.header) == 6
+    assert len(table.rows) == 4
 
 
 def test_every_figure_of_every_run_is_in_the_markdown_with_the_run_s_id(invented: RunDirectory) -> None:
