@@ -13,7 +13,10 @@ T = TypeVar("T", bound=Resource)
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a kind's table: ``path`` is a JSONPath below the object, ``priority`` above 0 shows with ``-o wide`` only."""
+    """One column of a kind's table.
+
+    ``path`` is a JSONPath below the object; a ``priority`` above 0 shows with ``-o wide`` only.
+    """
 
     name: str
     type: str

@@ -1,6 +1,7 @@
 """``kubeovn.io/v1``: Kube-OVN's own kinds, with its published field names.
 
-Source of the names: Kube-OVN's CRDs (``dist/images/install.sh`` and ``pkg/apis/kubeovn/v1/types.go`` of its repository).
+Source of the names: Kube-OVN's CRDs (``dist/images/install.sh`` and ``pkg/apis/kubeovn/v1/types.go`` of its
+repository).
 """
 
 from __future__ import annotations
