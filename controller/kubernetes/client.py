@@ -7,6 +7,7 @@ of their own, so that they never starve requests.
 from __future__ import annotations
 
 import asyncio
+import errno
 import time
 from collections.abc import AsyncIterator, Mapping
 from types import TracebackType
@@ -37,7 +38,9 @@ PAGE = 5_000
 WATCH_GRACE = 30
 """Seconds beyond a watch's own end after which its connection counts as dead."""
 THROTTLED = 429
-ATTEMPTS_WHEN_THROTTLED = 10
+ATTEMPTS = 40
+"""How often a request is made that the server certainly did not process: it throttles, or had closed the connection.
+More than there are connections, each of which may be one that was closed."""
 
 
 class Client:
@@ -215,19 +218,26 @@ class Client:
     ) -> tuple[bytes, int | None]:
         url = self._url(path, query)
         headers = {"Content-Type": content_type} if body is not None else None
-        for attempt in range(ATTEMPTS_WHEN_THROTTLED):
+        for attempt in range(1, ATTEMPTS + 1):
             try:
                 async with self._requests.request(method, url, data=body, headers=headers) as response:
                     content = await response.read()
             except (aiohttp.ClientError, OSError, TimeoutError) as error:
+                if _was_not_sent(error) and attempt < ATTEMPTS:
+                    continue
                 raise Unreachable(f"{method} {path}: {error!r}") from error
             if response.status < 400:
                 accepted = response.headers.get(ACCEPTED)
                 return content, int(accepted) if accepted else None
-            if response.status != THROTTLED or attempt + 1 == ATTEMPTS_WHEN_THROTTLED:
-                break
+            if response.status != THROTTLED or attempt == ATTEMPTS:
+                raise error_of(response.status, content)
             await asyncio.sleep(_retry_after(response))
-        raise error_of(response.status, content)
+        raise AssertionError("every attempt returns, raises or is followed by another")
+
+
+def _was_not_sent(error: Exception) -> bool:
+    """Whether an idle connection of the pool had been closed by the server before the request could be written."""
+    return isinstance(error, OSError) and error.errno == errno.EPIPE
 
 
 def _path(

@@ -51,7 +51,7 @@ class DaemonSocket:
         """
         request = _names(sandbox.identity) | {
             "kind": kind,
-            "interface": sandbox.identity.interface,
+            "interface": sandbox.interface,
             "netns_pid": sandbox.pid,
         }
         return msgspec.json.decode(await self._ask("/add", request), type=Plugged)

@@ -1,14 +1,15 @@
 """The live pod: a network namespace held by a pause process, joined to its node by a veth pair. It answers traffic.
 
 The pause process carries the pod's identity in its environment, so that a kubelet that was restarted finds its pods
-in /proc, and no file can disagree with what runs.
+in /proc, and no file can disagree with what runs. A sandbox made anew has an interface of a new name: a switch that
+knew the old one would not notice that another device has taken its place.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
+import secrets
 import select
 import signal
 import subprocess
@@ -19,11 +20,12 @@ from pathlib import Path
 from pyroute2 import IPRoute, NetlinkError
 
 from testbed.pods.namespaces import network_namespace_of, new_network_namespace
-from testbed.pods.sandbox import Identity, PodKind, Sandbox
+from testbed.pods.sandbox import Identity, PodKind, Sandbox, interface_name
 
 DEVICE = "eth0"
 _FIELDS = ("node", "namespace", "name", "uid")
 _PREFIX = "TESTBED_POD_"
+_INTERFACE = f"{_PREFIX}INTERFACE"
 _GONE_S = 5.0
 
 
@@ -38,9 +40,12 @@ class Live:
 
     async def make(self, identity: Identity, node_pid: int) -> Sandbox:
         """Start the pause process and join its namespace to the node's."""
-        child = await asyncio.get_running_loop().run_in_executor(self._workers, _make, identity, node_pid)
+        interface = interface_name(f"{identity.uid} {secrets.token_hex(8)}")
+        child = await asyncio.get_running_loop().run_in_executor(
+            self._workers, _make, identity, interface, node_pid
+        )
         self._children[child.pid] = child
-        return Sandbox(identity, child.pid)
+        return Sandbox(identity, interface, child.pid)
 
     async def remove(self, sandbox: Sandbox) -> None:
         """End the pause process; the namespace and the veth pair go with it."""
@@ -53,49 +58,34 @@ class Live:
         return {found.identity.uid: found for found in _running() if found.identity.node in nodes}
 
 
-def _make(identity: Identity, node_pid: int) -> subprocess.Popen[bytes]:
-    try:
-        return _paused(identity, node_pid)
-    except NetlinkError as error:
-        raise OSError(error.code, f"veth pair {identity.interface}: {error}") from error
-
-
-def _paused(identity: Identity, node_pid: int) -> subprocess.Popen[bytes]:
-    environment = {f"{_PREFIX}{field.upper()}": getattr(identity, field) for field in _FIELDS}
-    with network_namespace_of(node_pid), IPRoute() as node:
-        _remove_device(node, identity.interface)  # of a pod whose pause process was killed just now
+def _make(identity: Identity, interface: str, node_pid: int) -> subprocess.Popen[bytes]:
     with new_network_namespace(), IPRoute() as pod:
-        child = subprocess.Popen(
-            [f"pause {identity.namespace}/{identity.name}", "infinity"],
-            executable="/bin/sleep",
-            env=environment,
-            start_new_session=True,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        child = _pause(identity, interface)
         try:
             pod.link("set", index=pod.link_lookup(ifname="lo")[0], state="up")
-            peer = {"ifname": identity.interface, "net_ns_pid": node_pid}
-            pod.link("add", ifname=DEVICE, kind="veth", peer=peer)
-        except BaseException:
+            pod.link("add", ifname=DEVICE, kind="veth", peer={"ifname": interface, "net_ns_pid": node_pid})
+            with network_namespace_of(node_pid), IPRoute() as node:
+                node.link("set", index=node.link_lookup(ifname=interface)[0], state="up")
+        except BaseException as error:
             child.kill()
             child.wait()
+            if isinstance(error, NetlinkError):
+                raise OSError(error.code, f"veth pair {interface}: {error}") from error
             raise
-    try:
-        with network_namespace_of(node_pid), IPRoute() as node:
-            node.link("set", index=node.link_lookup(ifname=identity.interface)[0], state="up")
-    except BaseException:
-        child.kill()
-        child.wait()
-        raise
     return child
 
 
-def _remove_device(route: IPRoute, name: str) -> None:
-    for index in route.link_lookup(ifname=name):
-        with contextlib.suppress(NetlinkError):
-            route.link("del", index=index)
+def _pause(identity: Identity, interface: str) -> subprocess.Popen[bytes]:
+    environment = {f"{_PREFIX}{field.upper()}": getattr(identity, field) for field in _FIELDS}
+    return subprocess.Popen(
+        [f"pause {identity.namespace}/{identity.name}", "infinity"],
+        executable="/bin/sleep",
+        env=environment | {_INTERFACE: interface},
+        start_new_session=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
 
 
 def _remove(sandbox: Sandbox, child: subprocess.Popen[bytes] | None) -> None:
@@ -109,7 +99,7 @@ def _remove(sandbox: Sandbox, child: subprocess.Popen[bytes] | None) -> None:
     except ProcessLookupError:
         return
     try:
-        if _identity(sandbox.pid) == sandbox.identity:  # the number may be another process's by now
+        if _sandbox(sandbox.pid) == sandbox:  # the number may be another process's by now
             signal.pidfd_send_signal(descriptor, signal.SIGKILL)
             select.select([descriptor], [], [], _GONE_S)
     finally:
@@ -118,23 +108,20 @@ def _remove(sandbox: Sandbox, child: subprocess.Popen[bytes] | None) -> None:
 
 def _running() -> Iterator[Sandbox]:
     for entry in Path("/proc").iterdir():
-        if entry.name.isdecimal():
-            pid = int(entry.name)
-            identity = _identity(pid)
-            if identity is not None:
-                yield Sandbox(identity, pid)
+        found = _sandbox(int(entry.name)) if entry.name.isdecimal() else None
+        if found is not None:
+            yield found
 
 
-def _identity(pid: int) -> Identity | None:
+def _sandbox(pid: int) -> Sandbox | None:
     try:
         pairs = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     except OSError:
         return None
     environment = dict(pair.decode(errors="replace").partition("=")[::2] for pair in pairs)
-    found = [environment.get(f"{_PREFIX}{field.upper()}") for field in _FIELDS]
-    if not all(found):
-        return None
-    return Identity(*(value for value in found if value))
+    found = [environment.get(f"{_PREFIX}{field.upper()}", "") for field in _FIELDS]
+    interface = environment.get(_INTERFACE, "")
+    return Sandbox(Identity(*found), interface, pid) if interface and all(found) else None
 
 
 KIND: PodKind = Live()

@@ -17,18 +17,22 @@ class Identity:
     name: str
     uid: str
 
-    @property
-    def interface(self) -> str:
-        """The pod's interface on its node: made from the uid alone, within the kernel's 15 characters."""
-        return "p" + hashlib.sha256(self.uid.encode()).hexdigest()[:12]
-
 
 @dataclass(frozen=True)
 class Sandbox:
-    """A pod's place on its node; `pid` is a process in its network namespace, None where it has none."""
+    """A pod's place on its node.
+
+    `interface` is its interface on the node, `pid` a process in its network namespace, None where it has none.
+    """
 
     identity: Identity
+    interface: str
     pid: int | None
+
+
+def interface_name(seed: str) -> str:
+    """The name of an interface, within the 15 characters that the kernel allows; the same for the same `seed`."""
+    return "p" + hashlib.sha256(seed.encode()).hexdigest()[:12]
 
 
 class PodKind(Protocol):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from testbed.pods.sandbox import Identity, PodKind, Sandbox
+from testbed.pods.sandbox import Identity, PodKind, Sandbox, interface_name
 
 
 class Stub:
@@ -17,7 +17,7 @@ class Stub:
 
     async def make(self, identity: Identity, node_pid: int) -> Sandbox:
         """A sandbox without a process."""
-        return Sandbox(identity, None)
+        return Sandbox(identity, interface_name(identity.uid), None)
 
     async def remove(self, sandbox: Sandbox) -> None:
         """Nothing is left."""

@@ -85,6 +85,16 @@ async def test_a_server_that_throttles_is_asked_again(client: Client, server: Sm
     assert len(server.requests) == 2
 
 
+async def test_connections_that_a_restarted_server_has_closed_are_no_failure(
+    client: Client, server: SmallServer
+) -> None:
+    server.put("a")
+    await asyncio.gather(*(client.get(PODS, "a", "default") for _ in range(20)))
+    server.shut_connections()
+    await client.create(PODS, A_POD)
+    assert server.requests[-1][0] == "POST"
+
+
 async def test_no_server_is_unreachable(server: SmallServer) -> None:
     async with Client(Access("unix:/nonexistent/api.sock")) as client:
         with pytest.raises(Unreachable):
