@@ -26,7 +26,7 @@ class Pool:
         self._network = strictly(parse_network, cidr)
         self.cidr = cidr
         self._hosts = _hosts(self._network)
-        gaps = _merged([self._excluded(text) for text in exclude])
+        gaps = sorted(self._excluded(text) for text in exclude)
         self._starts, self._ends = _complement(self._hosts, gaps)
         sizes = [end - start + 1 for start, end in zip(self._starts, self._ends, strict=True)]
         self._before = [0, *accumulate(sizes)]
@@ -113,18 +113,8 @@ def _hosts(network: Network) -> tuple[int, int]:
     return network.first + 1, network.last - (network.version == 4)
 
 
-def _merged(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    merged: list[tuple[int, int]] = []
-    for first, last in sorted(ranges):
-        if merged and first <= merged[-1][1] + 1:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], last))
-        else:
-            merged.append((first, last))
-    return merged
-
-
 def _complement(hosts: tuple[int, int], gaps: list[tuple[int, int]]) -> tuple[list[int], list[int]]:
-    """Where the pieces of `hosts` outside the gaps start and end."""
+    """Where the pieces of `hosts` outside the gaps (in order, perhaps overlapping) start and end."""
     starts: list[int] = []
     ends: list[int] = []
     start, last = hosts

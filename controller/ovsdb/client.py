@@ -91,8 +91,8 @@ class Client:
     async def transact(self, operations: Sequence[Operation]) -> list[Result]:
         """Commit the operations as one transaction; one result each, in order.
 
-        Raises InvalidOperation (nothing was sent), TransactionError (nothing was changed) or ConnectionLost (it may
-        or may not have been committed).
+        Raises InvalidOperation (nothing was sent), TransactionError (nothing was changed), RpcError (the server does
+        not serve the request as a whole) or ConnectionLost (it may or may not have been committed).
         """
         # Each operation becomes bytes at once: thousands of nested containers held together wake the garbage collector.
         wire = [orjson.Fragment(orjson.dumps(operation)) for operation in encode(self.schema, operations)]

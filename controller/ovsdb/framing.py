@@ -63,7 +63,7 @@ class Splitter:
             return [message]
         braces = _cancelled(braces)
         closed = braces.count(b"}")
-        if closed >= depth or b"{}" in braces:
+        if closed >= depth:
             return None
         self._pieces.append(data)
         self._depth, self._in_string = depth + len(braces) - 2 * closed, in_string

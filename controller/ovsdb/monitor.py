@@ -18,7 +18,7 @@ _T = TypeVar("_T")
 _ABSENT = msgspec.Raw(b"")
 
 
-class Change(msgspec.Struct, frozen=True):
+class Change(msgspec.Struct, frozen=True, gc=False):
     """One row before (`old`, None if it was inserted) and after (`new`, None if it was deleted)."""
 
     table: str
