@@ -13,15 +13,20 @@ from testbed.cli.doctor import Examination, ReleaseReport
 from testbed.datapaths import Ability, features
 
 
+@pytest.fixture(scope="module")
+def examined() -> Examination:
+    return doctor.examine()
+
+
 @pytest.fixture
-def found(monkeypatch: pytest.MonkeyPatch) -> Examination:
+def found(examined: Examination, monkeypatch: pytest.MonkeyPatch) -> Examination:
     """What is found on this machine, taken to be fit whoever runs the tests."""
     here = msgspec.structs.replace(
-        doctor.examine(),
+        examined,
         privilege=Ability(True, "root"),
         datapaths=tuple(
             msgspec.structs.replace(entry, ability=Ability(entry.name == "userspace", "because", "do this"))
-            for entry in doctor.examine().datapaths
+            for entry in examined.datapaths
         ),
         releases=(ReleaseReport("system", "23.03.1", "3.1.0"),),
     )
