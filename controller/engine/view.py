@@ -121,8 +121,8 @@ class View:
         finally:
             self._reads = None
 
-    def put(self, kind: Kind[T], current: T) -> None:
-        """An object as the API has it now."""
+    def put(self, kind: Kind[T], current: T) -> bool:
+        """An object as the API has it now; returns whether its row changed."""
         path = current.path
         rows, states = self._rows[kind.name], self._stated[kind.name]
         row, stated = _KEPT[kind](current), _stated(kind, current)
@@ -131,9 +131,11 @@ class View:
             rows[path] = row
             states[path] = stated
             self._touch(kind, path)
-        elif states[path] != stated:
+            return True
+        if states[path] != stated:
             states[path] = stated
             self.restated((kind.name, path))
+        return False
 
     def drop(self, kind: Kind[T], path: str) -> T | None:
         """An object that the API has no more; returns what was kept of it."""

@@ -15,7 +15,7 @@ from typing import Any
 
 from controller import ovsdb
 from controller.api.kinds import IPS, SUBNETS, Kind
-from controller.api.kubeovn import IP
+from controller.api.kubeovn import IP, Subnet
 from controller.engine.engine import Engine
 from controller.engine.view import FOLLOWED, View
 from controller.kubernetes import Client
@@ -95,12 +95,13 @@ class Controller:
                 dropped = self.view.drop(kind, change.object.path)
                 if isinstance(dropped, IP):
                     self.allocation.released(dropped)
-            else:
-                self.view.put(kind, change.object)
+                elif isinstance(dropped, Subnet):
+                    self.allocation.subnet_changed(dropped.name)
+            elif self.view.put(kind, change.object):
                 if kind is IPS:
                     self.allocation.recorded(change.object)
-            if kind is SUBNETS and change.type != "SYNCED":
-                self.allocation.subnet_changed(change.object.name)
+                elif kind is SUBNETS:
+                    self.allocation.subnet_changed(change.object.name)
 
     async def _serve(self) -> None:
         backoff = Backoff()
