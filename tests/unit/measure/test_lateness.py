@@ -33,6 +33,15 @@ def test_the_percentile_is_never_below_the_true_one_and_at_most_a_quarter_above(
     assert told.max_ns == max(late)
 
 
+def test_one_outlier_in_a_hundred_is_the_maximum_and_not_the_percentile() -> None:
+    sampler = LatenessSampler(lambda late_ns: None)
+    for late in [1_000] * 99 + [10**9]:
+        sampler.take(late)
+    told = sampler.drain()
+    assert (told.max_ns, told.looks) == (10**9, 100)
+    assert 1_000 <= told.p99_ns <= 1_250
+
+
 def test_what_was_told_is_not_told_again() -> None:
     sampler = LatenessSampler(lambda late_ns: None)
     sampler.take(5)

@@ -64,6 +64,14 @@ def test_flows_that_were_read_before_the_row_that_names_them_count_from_when_the
     assert expecting.ends("pod").nodes["node1"].reached_ns == 106
 
 
+def test_a_flow_from_before_the_change_was_expected_does_not_count(tracker: Tracker) -> None:
+    tracker.expect("other", "added", ["node1"], 80)
+    tracker.flow("node1", came(LOOKUP), 90)
+    tracker.expect("pod", "added", ["node1"], 100)
+    tracker.southbound("pod", UNCLAIMED, 110)
+    assert tracker.ends("pod").nodes["node1"].lookup_ns is None
+
+
 def test_flows_of_other_ports_and_datapaths_do_not_count(expecting: Tracker) -> None:
     expecting.southbound("pod", UNCLAIMED, 110)
     expecting.flow("node1", came(Lookup(3, MAC)), 120)
