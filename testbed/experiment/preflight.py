@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 
 from testbed.experiment import memory
 from testbed.experiment.errors import Unfit
@@ -18,6 +19,11 @@ TOOLS = {
 """Programs that every cluster needs beside the release's own, and the Debian package of each."""
 
 
+LONGEST_SOCKET = "node200/ovn-controller.4194304.ctl"
+SOCKET_PATH_LIMIT = 107
+"""Bytes: ``sun_path`` of unix(7) less its closing zero."""
+
+
 def require_privilege() -> None:
     """Raises ``Unfit`` unless we may make namespaces and interfaces."""
     if os.geteuid() != 0:
@@ -30,6 +36,16 @@ def require_tools() -> None:
     if missing:
         packages = " ".join(sorted(set(missing.values())))
         raise Unfit(f"missing {', '.join(missing)}: run `make setup` (or: apt-get install {packages})")
+
+
+def require_short_paths(directory: Path) -> None:
+    """Raises ``Unfit`` if a cluster's sockets below its state ``directory`` would have paths that the kernel refuses."""
+    longest = len(bytes(directory / LONGEST_SOCKET))
+    if longest > SOCKET_PATH_LIMIT:
+        raise Unfit(
+            f"{directory}: paths of sockets would have {longest} bytes, allowed {SOCKET_PATH_LIMIT}: "
+            "choose a shorter directory in $TESTBED_STATE"
+        )
 
 
 def require_memory(demand: Demand, room: int | None = None) -> None:

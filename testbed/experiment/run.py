@@ -71,6 +71,7 @@ def check(order: Order) -> releases.Release:
     preflight.require_privilege()
     preflight.require_tools()
     release = releases.resolve(order.release)
+    preflight.require_short_paths(state.root() / _cluster_name(order, "000000"))
     preflight.require_memory(Demand(order.params.nodes, order.params.pods))
     return release
 
@@ -104,7 +105,7 @@ class _Execution:
     def _instance(self, number: int) -> Ended:
         """Build, drive and take down one cluster in an enclosure of its own; its logs are kept whatever happens."""
         order = self._order
-        name = f"{order.scenario.name()}-{self._writer.id.rpartition('-')[2]}"
+        name = _cluster_name(order, self._writer.id.rpartition("-")[2])
         logs = self._writer.logs / f"instance-{number}"
         spec = ClusterSpec(name=name, nodes=order.params.nodes, release=self._release)
         kept = order.keep and number == order.repeat
@@ -250,6 +251,11 @@ def _opening(order: Order, release: releases.Release, identity: str) -> Run:
         host=fingerprint(),
         stamps=stamps(os.environ, REPOSITORY),
     )
+
+
+def _cluster_name(order: Order, digits: str) -> str:
+    """The scenario's name, cut to what a cluster may be called, and the random digits of the run's id."""
+    return f"{order.scenario.name()[:30].rstrip('-')}-{digits}"
 
 
 def _listen_on_loopback() -> socket.socket:
