@@ -40,6 +40,7 @@ def test_the_mirror_is_that_of_the_machines_sources(tmp_path: Path) -> None:
         "deb [signed-by=/k.gpg arch=amd64] http://one.example/debian trixie main",
         "# deb http://no.example/debian trixie main\ndeb http://one.example/debian trixie main",
         "deb http://no.example/debian-security trixie-security main\ndeb http://one.example/debian trixie main",
+        "deb http://no.example/debian trixie-updates main\ndeb http://one.example/debian trixie main",
         "deb-src http://no.example/debian trixie main\ndeb http://one.example/debian trixie main",
         "deb https://no.example/nodistro x main\ndeb http://one.example/debian trixie main",
     ],
