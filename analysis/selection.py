@@ -61,7 +61,7 @@ class Attempts:
     @classmethod
     def of(cls, selected: DataFrame, instances: tuple[int, ...] | None = None) -> Attempts:
         """Group ``selected`` by instance; ``instances`` fixes which, and their order (default: those it has)."""
-        good = selected[(selected["outcome"] == "ok") & selected["value"].notna()]
+        good = selected[selected["value"].notna()]
         known = instances if instances is not None else instances_of(selected)
         groups = tuple(good.loc[good["instance"] == key, "value"].to_numpy(dtype=float) for key in known)
         return cls(groups, len(selected), len(selected) - len(good))

@@ -7,6 +7,7 @@ import pytest
 from pandas import DataFrame
 
 from analysis import growth, median, power_law, ratio_of_medians, rungs
+from analysis.bootstrap import resampled_medians
 from tests.unit.analysis.conftest import Samples
 
 
@@ -50,6 +51,18 @@ def test_what_makes_a_whole_cluster_slow_cancels_in_a_ratio(
     assert ratio.scope == "across instances"
 
 
+def test_a_draw_takes_as_many_samples_of_an_instance_as_it_has() -> None:
+    many, one = np.zeros(30), np.ones(1)
+    (medians,) = resampled_medians([[many, one]], seed=5)
+    assert set(medians) == {0.0, 1.0}
+    assert np.mean(medians) == pytest.approx(1 / 4, abs=0.04)
+
+
+def test_the_median_of_a_draw_of_two_lies_between_them() -> None:
+    (medians,) = resampled_medians([[np.array([0.0, 1.0])]], seed=6)
+    assert [np.mean(medians == value) for value in (0, 0.5, 1)] == pytest.approx([0.25, 0.5, 0.25], abs=0.04)
+
+
 def test_a_ratio_is_of_the_medians(a_table: Samples) -> None:
     ratio = ratio_of_medians(a_table([10.0, 20.0, 900.0]), a_table([1.0, 2.0, 90.0]), "a_over_b")
     assert ratio.value == 10
@@ -72,13 +85,13 @@ def test_rungs_are_medians_and_quartiles_in_ascending_order(
     a_table: Samples, together: Callable[..., DataFrame]
 ) -> None:
     table = together(
-        a_table([4.0, 5.0, 6.0, 7.0], labels={"pods": 1000}),
+        a_table([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 90.0], labels={"pods": 1000}),
         a_table([1.0, None], labels={"pods": 500}),
         a_table([None], labels={"pods": 2000}),
     )
     first, second = rungs(table, "pods")
     assert (first.x, first.y, first.n) == (500, 1.0, 1)
-    assert (second.x, second.y, second.low, second.high, second.n) == (1000, 5.5, 4.0, 6.0, 4)
+    assert (second.x, second.y, second.low, second.high, second.n) == (1000, 4.5, 2.0, 6.0, 8)
 
 
 @pytest.mark.parametrize("exponent", [0.0, 0.5, 1.0, 2.0])

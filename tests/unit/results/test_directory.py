@@ -113,7 +113,8 @@ def test_a_full_disk_keeps_what_was_there_and_what_comes_once_there_is_room(
 
     monkeypatch.setattr(os, "pwrite", full_after_ten_bytes)
     with pytest.raises(OSError, match="No space"):
-        journal.append(BAD)
+        journal.extend([BAD, BAD, BAD])
+    assert (tmp_path / "samples.jsonl").read_bytes() == msgspec.json.encode(GOOD) + b"\n"
     monkeypatch.undo()
     journal.append(BAD)
     assert (tmp_path / "samples.jsonl").read_bytes() == b"".join(

@@ -21,8 +21,8 @@ class AtMost:
 
 
 METRICS = (
-    Metric(name="ready_ms", value=10.0),
     Metric(name="ready_ms", value=99.0, labels={"pods": 5000}),
+    Metric(name="ready_ms", value=10.0),
     Metric(name="lost_ms", value=None, attempts=3, failed=3),
 )
 COUNTERS = (Counter(name="recomputes_per_change", value=0, labels={"mode": "incremental"}),)
