@@ -6,6 +6,7 @@ daemons must have nothing to do.
 """
 
 import asyncio
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -88,7 +89,10 @@ def why_not_quiet(
 async def _count(node: MeasuredNode) -> int:
     argv = node.release.argv("ovs-ofctl", "dump-aggregate", f"unix:{node.bridge_management}")
     process = await asyncio.create_subprocess_exec(
-        *argv, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        *argv,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, **node.release.environment()},
     )
     out, err = await process.communicate()
     found = _FLOW_COUNT.search(out.decode())
