@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from datetime import UTC, datetime
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 RECORD = "run.json"
 LATEST = "latest"
+RESERVE_BYTES = 1 << 20
+"""Room for the last ``run.json``; one of a few thousand samples takes a tenth of it."""
 
 
 class RunDirectory:
@@ -76,6 +79,9 @@ class RunWriter(RunDirectory):
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         self.logs.mkdir(exist_ok=True)
+        self._reserve = path / ".reserve"
+        with self._reserve.open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
         self.sample_log = Journal(path / "samples.parquet", Sample)
         self.event_log = Journal(path / "events.parquet", Event)
         self.resource_log = Journal(path / "resources.parquet", Resource)
@@ -91,12 +97,22 @@ class RunWriter(RunDirectory):
         return cls(path)
 
     def write(self, run: Run) -> None:
-        """Put ``run`` in place of what ``run.json`` said; a reader sees the old or the new one, never a part."""
-        write_whole(self.record, encode(run))
+        """Put ``run`` in place of what ``run.json`` said; a reader sees the old or the new one, never a part.
+
+        On a full disk it takes the room that was set aside for this, so that a run can still say how it ended.
+        """
+        try:
+            write_whole(self.record, encode(run))
+        except OSError as error:
+            if error.errno != errno.ENOSPC or not self._reserve.exists():
+                raise
+            self._reserve.unlink()
+            write_whole(self.record, encode(run))
 
     def finish(self, run: Run) -> None:
         """Turn the rows into Parquet and write ``run``, which comes first: it is what must not be lost."""
         self.write(run)
+        self._reserve.unlink(missing_ok=True)
         for log in (self.sample_log, self.event_log, self.resource_log):
             log.consolidate()
 

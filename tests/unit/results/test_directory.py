@@ -146,6 +146,22 @@ def test_a_row_after_the_end_is_refused(tmp_path: Path) -> None:
         writer.sample_log.append(GOOD)
 
 
+def test_on_a_full_disk_a_run_still_says_how_it_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = a_writer(tmp_path)
+    sync = os.fsync
+
+    def full_while_the_reserve_is_there(file: int) -> None:
+        if (writer.path / ".reserve").exists():
+            raise OSError(errno.ENOSPC, "No space left on device")
+        sync(file)
+
+    monkeypatch.setattr(os, "fsync", full_while_the_reserve_is_there)
+    writer.write(Run(id=writer.id, scenario="incremental", status="failed", reason="disk full"))
+    assert writer.run().reason == "disk full"
+
+
 def test_a_record_that_cannot_be_written_leaves_the_old_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
