@@ -57,7 +57,8 @@ class Pods:
     async def promised(self, namespace: str, name: str, uid: str, patience: float) -> Promise:
         """What a pod is promised, waited for.
 
-        Raises ``Refused`` when the promise is broken, the pod is another by now, or ``patience`` seconds have passed.
+        A pod of another uid may be the one before: our watch may be behind the asker's. Raises ``Refused`` when the
+        promise is broken, or when ``patience`` seconds have passed.
         """
         key = (namespace, name)
         try:
@@ -66,11 +67,10 @@ class Pods:
                     known = self._known.get(key)
                     if known and known.uid == uid and known.promise is not None:
                         break
-                    if known and known.uid != uid and self.synced.is_set():
-                        raise Refused(409, f"pod {namespace}/{name} has uid {known.uid}, not {uid}")
                     await self._next(key)
         except TimeoutError:
-            what = "has no address yet" if key in self._known else f"is not on node {self._node}"
+            here = self.has(namespace, name, uid)
+            what = "has no address yet" if here else f"is not on node {self._node}"
             raise Refused(504, f"pod {namespace}/{name} {what} after {patience:g} s") from None
         if isinstance(known.promise, Refused):
             raise Refused(known.promise.status, known.promise.reason)

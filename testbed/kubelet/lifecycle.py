@@ -51,12 +51,17 @@ class NodePods:
         self._starting: dict[str, asyncio.Task[None]] = {}
         self._stopping: dict[str, asyncio.Task[None]] = {}
         self._to_delete: set[str] = set()
+        self._tasks = asyncio.TaskGroup()
 
     async def run(self) -> None:
         """Follow the node's pods for ever. Sandboxes that run already are found first: nothing is done twice."""
         for kind in self._kinds.values():
             found = await asyncio.to_thread(kind.find, (self._node.node,))
             self._sandboxes |= {uid: (kind, sandbox) for uid, sandbox in found.items()}
+        async with self._tasks:
+            await self._follow()
+
+    async def _follow(self) -> None:
         strangers = dict(self._sandboxes)
         async for change in self._client.follow(PODS, field_selector=f"spec.nodeName={self._node.node}"):
             if change.type == "SYNCED":
@@ -84,7 +89,7 @@ class NodePods:
             if self._runs_already(pod):
                 self._up.add(uid)
             else:
-                self._starting[uid] = asyncio.create_task(self._start(pod, identity))
+                self._starting[uid] = self._tasks.create_task(self._start(pod, identity))
 
     def _has(self, uid: str) -> bool:
         return not self._is_idle(uid) or uid in self._sandboxes
@@ -148,7 +153,7 @@ class NodePods:
 
     def _stop(self, identity: Identity) -> None:
         if identity.uid not in self._stopping:
-            self._stopping[identity.uid] = asyncio.create_task(self._end(identity))
+            self._stopping[identity.uid] = self._tasks.create_task(self._end(identity))
 
     async def _end(self, identity: Identity) -> None:
         uid = identity.uid

@@ -26,7 +26,15 @@ def batch(*changes: tuple[str, str, dict[str, Any] | None]) -> Batch:
 
 
 def interface(name: str, ids: dict[str, str], **other: Any) -> dict[str, Any]:
-    return {"name": name, "type": "", "mac": None, "external_ids": ids, "error": None, "ifindex": None, **other}
+    return {
+        "name": name,
+        "type": "",
+        "mac": None,
+        "external_ids": ids,
+        "error": None,
+        "ifindex": None,
+        **other,
+    }
 
 
 def filled() -> Inventory:
