@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from testbed.cli import exits, listing
+from testbed.cli import exits
 from testbed.cli.app import status_of
+from testbed.experiment import registry
 from testbed.experiment.errors import Fault, Unfit
 from testbed.releases import ReleaseUnavailable
 from testbed.results import RunNotFound
@@ -64,7 +65,7 @@ def _raises(error: BaseException) -> Callable[[], None]:
 def test_each_failure_has_its_status(
     error: BaseException, status: int, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listing.registry, "load", _raises(error))
+    monkeypatch.setattr(registry, "load", _raises(error))
     assert status_of(["list"]) == status
     told = capsys.readouterr().err
     assert told.count("\n") == 1
@@ -72,12 +73,12 @@ def test_each_failure_has_its_status(
 
 
 def test_an_interrupt_has_its_status(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listing.registry, "load", _raises(KeyboardInterrupt()))
+    monkeypatch.setattr(registry, "load", _raises(KeyboardInterrupt()))
     assert status_of(["list"]) == exits.INTERRUPTED
 
 
 def test_a_fault_says_where_the_logs_are(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listing.registry, "load", _raises(Fault("northd died", Path("/somewhere/logs"))))
+    monkeypatch.setattr(registry, "load", _raises(Fault("northd died", Path("/somewhere/logs"))))
     status_of(["list"])
     assert capsys.readouterr().err == "testbed: northd died (logs: /somewhere/logs)\n"
 
@@ -86,7 +87,7 @@ def test_an_error_that_nobody_foresaw_is_one_line_with_the_path_of_its_traceback
     capsys: Capture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setattr(listing.registry, "load", _raises(ZeroDivisionError("oh")))
+    monkeypatch.setattr(registry, "load", _raises(ZeroDivisionError("oh")))
     assert status_of(["list"]) == exits.FAULT
     (log,) = tmp_path.iterdir()
     assert capsys.readouterr().err == f"testbed: ZeroDivisionError: oh (traceback: {log})\n"
