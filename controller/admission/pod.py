@@ -8,13 +8,13 @@ from collections.abc import Iterator
 
 from controller.admission import taken, view
 from controller.admission.cause import Cause, duplicate, invalid
-from controller.admission.names import pod_port
 from controller.admission.networks import canonical_addresses, for_a_pod
 from controller.admission.view import View
 from controller.api.addresses import InvalidAddress, parse_mac
 from controller.api.annotations import IP_ADDRESS, LOGICAL_SWITCH, MAC_ADDRESS
 from controller.api.core import Pod
 from controller.api.kinds import IPS, PODS, SUBNETS
+from controller.api.names import pod_port
 
 _ADDRESS = f"metadata.annotations[{IP_ADDRESS}]"
 _MAC = f"metadata.annotations[{MAC_ADDRESS}]"

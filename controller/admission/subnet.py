@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from controller.admission import names, view
+from controller.admission import labels, view
 from controller.admission.cause import Cause, duplicate, forbidden, invalid, not_found, required, unsupported
 from controller.admission.networks import NOT_FOR_PODS, is_host, networks
 from controller.admission.view import View
+from controller.api import names
 from controller.api.addresses import BITS, InvalidAddress, Network, parse_address, parse_network, parse_range
 from controller.api.kinds import SUBNETS, VPCS
 from controller.api.kubeovn import Subnet
@@ -21,7 +22,7 @@ SHOWN = 3
 
 def create(new: Subnet, others: View) -> Iterator[Cause]:
     """A subnet that nobody has addresses of yet."""
-    yield from names.label("metadata.name", new.name)
+    yield from labels.label("metadata.name", new.name)
     yield from _specification(new, others)
 
 
@@ -150,7 +151,7 @@ def _own_namespaces(new: Subnet) -> Iterator[Cause]:
     seen: set[str] = set()
     for position, namespace in enumerate(new.spec.namespaces):
         field = f"spec.namespaces[{position}]"
-        yield from names.label(field, namespace)
+        yield from labels.label(field, namespace)
         if namespace in seen:
             yield duplicate(field, namespace, "this list")
         seen.add(namespace)

@@ -1,12 +1,12 @@
 """Who has an address or a MAC already. Looked up, never searched for: there may be 100,000 of them."""
 
 from controller.admission import view
-from controller.admission.names import DEFAULT_SUBNET
 from controller.admission.view import View
 from controller.api.addresses import Address
 from controller.api.annotations import IP_ADDRESS, LOGICAL_SWITCH
 from controller.api.core import Pod
 from controller.api.kinds import IPS, PODS, SUBNETS
+from controller.api.names import DEFAULT_SUBNET
 
 _FIXED_ADDRESS = "metadata.annotations." + IP_ADDRESS.replace(".", r"\.")
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from controller.admission import names, view
+from controller.admission import labels, view
 from controller.admission.cause import Cause, duplicate, forbidden, invalid, unsupported
 from controller.admission.view import View
+from controller.api import names
 from controller.api.addresses import InvalidAddress, parse_address, parse_network
 from controller.api.kinds import SUBNETS, VPCS
 from controller.api.kubeovn import Vpc
@@ -14,7 +15,7 @@ POLICIES = ("policyDst", "policySrc")
 
 def create(new: Vpc, others: View) -> Iterator[Cause]:
     """A new VPC."""
-    yield from names.label("metadata.name", new.name)
+    yield from labels.label("metadata.name", new.name)
     yield from _specification(new, others)
 
 
@@ -41,7 +42,7 @@ def _specification(new: Vpc, others: View) -> Iterator[Cause]:
     seen: set[str] = set()
     for position, namespace in enumerate(new.spec.namespaces):
         field = f"spec.namespaces[{position}]"
-        yield from names.label(field, namespace)
+        yield from labels.label(field, namespace)
         if namespace in seen:
             yield duplicate(field, namespace, "this list")
         seen.add(namespace)

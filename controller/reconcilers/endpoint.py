@@ -6,10 +6,10 @@ Each is a port that may use its own addresses and no others, and a promise to th
 from controller.api import annotations
 from controller.api.kinds import IPS, SUBNETS
 from controller.api.kubeovn import IP, Subnet
+from controller.api.names import DEFAULT_VPC
 from controller.engine.addressing import Addressing
 from controller.engine.view import View
 from controller.northbound.rows import Place, Row, RowKey
-from controller.reconcilers.names import DEFAULT_VPC
 
 
 def allocation(port: str, view: View) -> tuple[IP, Subnet] | None:

@@ -3,11 +3,11 @@
 from controller.api import annotations
 from controller.api.core import Namespace
 from controller.api.kinds import NAMESPACES, SUBNETS
+from controller.api.names import DEFAULT_SUBNET
 from controller.engine.addressing import Addressing
 from controller.engine.fragment import NOTHING, Fragment
 from controller.engine.reconciler import reconciler
 from controller.engine.view import View
-from controller.reconcilers.names import DEFAULT_SUBNET
 
 
 def serving_subnet(namespace: str, view: View) -> str:

@@ -2,11 +2,11 @@
 
 from controller.api.core import Node
 from controller.api.kinds import NODES
+from controller.api.names import node_port
 from controller.engine.fragment import NOTHING, Fragment
 from controller.engine.reconciler import reconciler
 from controller.engine.view import View
 from controller.reconcilers.endpoint import allocation, port_row, promise
-from controller.reconcilers.names import node_port
 
 
 @reconciler("node", NODES)

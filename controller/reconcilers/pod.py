@@ -2,11 +2,11 @@
 
 from controller.api.core import Pod
 from controller.api.kinds import PODS
+from controller.api.names import pod_port
 from controller.engine.fragment import NOTHING, Fragment
 from controller.engine.reconciler import reconciler
 from controller.engine.view import View
 from controller.reconcilers.endpoint import allocation, port_row, promise
-from controller.reconcilers.names import pod_port
 
 
 def needs_network(pod: Pod) -> bool:

@@ -5,12 +5,12 @@ import hashlib
 from controller.api.kinds import SUBNETS
 from controller.api.kubeovn import Subnet
 from controller.api.meta import Condition
+from controller.api.names import DEFAULT_VPC, router_port, switch_port
 from controller.engine.addressing import Addressing
 from controller.engine.fragment import NOTHING, Fragment
 from controller.engine.reconciler import reconciler
 from controller.engine.view import View
 from controller.northbound.rows import Place, Row, RowKey
-from controller.reconcilers.names import DEFAULT_VPC, router_port, switch_port
 
 
 @reconciler("subnet", SUBNETS)

@@ -3,11 +3,11 @@
 from controller.api.kinds import SUBNETS, VPCS
 from controller.api.kubeovn import Vpc
 from controller.api.meta import Condition
+from controller.api.names import DEFAULT_SUBNET, DEFAULT_VPC
 from controller.engine.fragment import Fragment
 from controller.engine.reconciler import reconciler
 from controller.engine.view import View
 from controller.northbound.rows import Row, RowKey
-from controller.reconcilers.names import DEFAULT_SUBNET, DEFAULT_VPC
 
 READY = Condition(type="Ready", status="True", reason="RouterCreated")
 

@@ -9,18 +9,20 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
+from controller.api.addresses import InvalidAddress, parse_mac
 from controller.api.annotations import IP_ADDRESS, LOGICAL_SWITCH, MAC_ADDRESS
 from controller.api.kinds import IPS, NODES, PODS, SUBNETS
 from controller.api.kubeovn import IP, IPSpec, Subnet
 from controller.api.meta import ObjectMeta
+from controller.api.names import JOIN_SUBNET, node_port, pod_port
 from controller.engine.engine import Engine
 from controller.engine.view import View
 from controller.ipam import IpamError, MacRegistry
-from controller.kubernetes import ApiError, Client
+from controller.kubernetes import ApiError, Backoff, Client, Unreachable
 from controller.reconcilers import namespace, node, pod
-from controller.reconcilers.names import JOIN_SUBNET, node_port, pod_port
 from controller.runtime.ranges import Ranges
 
 FAILED = "AcquireAddressFailed"
@@ -79,7 +81,7 @@ class Allocation:
         if before is not None and before.spec == spec:
             return
         self._records[spec.subnet][record.name] = record
-        if spec.mac_address:
+        with suppress(IpamError):  # Text that is no MAC takes none from anybody.
             self._macs.take(spec.mac_address, record.name)
         ranges = self._ranges.get(spec.subnet)
         if ranges is not None:
@@ -91,7 +93,7 @@ class Allocation:
         spec = record.spec
         if self._records.get(spec.subnet, {}).pop(record.name, None) is None:
             return
-        if spec.mac_address:
+        with suppress(IpamError):
             self._macs.release(spec.mac_address)
         ranges = self._ranges.get(spec.subnet)
         if ranges is not None:
@@ -163,15 +165,16 @@ class Allocation:
         ranges = self._of(claim.subnet)
         if ranges is None:
             raise NoAddress(f"there is no subnet {claim.subnet!r}")
+        wanted_mac = _spelled(claim.wanted_mac)
         for attempt in range(TRIES):
-            addresses = ranges.draw(claim.wanted_address, claim.port, self._rng)
-            mac = claim.wanted_mac or self._macs.allocate(self._rng, claim.port)
+            addresses = ranges.draw(claim.wanted_address, self._rng)
+            mac = wanted_mac or self._macs.allocate(self._rng, claim.port)
             try:
                 return await self._record(claim, addresses, mac)
             except ApiError as error:
                 mine = await self._existing(claim) if error.is_conflict else None
                 ranges.put_back(addresses)
-                if not claim.wanted_mac:
+                if not wanted_mac:
                     self._macs.release(mac)
                 if mine is not None:
                     return mine
@@ -183,7 +186,7 @@ class Allocation:
         """The record of an earlier life of the same pod, which the informer has not told of yet."""
         try:
             found = await self._client.get(IPS, claim.port)
-        except ApiError:
+        except (ApiError, Unreachable):
             return None
         same = found.spec.pod_name == claim.name and found.spec.namespace == claim.namespace
         return found if same else None
@@ -204,7 +207,16 @@ class Allocation:
                 mac_address=mac,
             ),
         )
-        return (await self._client.create(IPS, record)).object
+        return await self._insist(record)
+
+    async def _insist(self, record: IP) -> IP:
+        """Asks until there is an answer: giving up would leave it unknown whether the address is taken."""
+        backoff = Backoff()
+        while True:
+            try:
+                return (await self._client.create(IPS, record)).object
+            except Unreachable:
+                await asyncio.sleep(backoff.failed())
 
     def _of(self, name: str) -> Ranges | None:
         ranges = self._ranges.get(name)
@@ -219,3 +231,11 @@ class Allocation:
         """Those who got nothing from the subnet may ask again."""
         for owner in self._hungry.pop(subnet, ()):
             self._engine.touch(owner)
+
+
+def _spelled(wanted_mac: str) -> str:
+    """The MAC that was asked for in the one spelling that is compared; raises ``NoAddress`` for text that is none."""
+    try:
+        return parse_mac(wanted_mac) if wanted_mac else ""
+    except InvalidAddress as error:
+        raise NoAddress(f"MAC address: {error}") from None

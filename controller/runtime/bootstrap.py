@@ -11,9 +11,9 @@ from typing import Any
 from controller.api.kinds import SUBNETS, VPCS, Kind
 from controller.api.kubeovn import Subnet, SubnetSpec, Vpc
 from controller.api.meta import ObjectMeta, Resource
+from controller.api.names import DEFAULT_SUBNET, DEFAULT_VPC, JOIN_SUBNET
 from controller.engine.view import View
 from controller.kubernetes import ApiError, Client
-from controller.reconcilers.names import DEFAULT_SUBNET, DEFAULT_VPC, JOIN_SUBNET
 
 
 @dataclass(frozen=True)

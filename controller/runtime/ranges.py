@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 from controller.api.kubeovn import IP, Subnet
 from controller.engine.addressing import Addressing
@@ -21,10 +22,11 @@ class Ranges:
             for family in addressing.families
         ]
         self._cidr = addressing.cidr
+        self._gateways = addressing.gateway.split(",")
         for record in records:
             self.take(record)
 
-    def draw(self, wanted: str, port: str, rng: random.Random) -> tuple[str, ...]:
+    def draw(self, wanted: str, rng: random.Random) -> tuple[str, ...]:
         """Takes an address of each family: the ``wanted`` ones (joined by a comma) or any.
 
         Raises an ``IpamError`` that says what is the matter; nothing is taken then.
@@ -37,6 +39,8 @@ class Ranges:
                 pool = next((pool for pool in self._pools if pool.contains(text)), None)
                 if pool is None:
                     raise OutOfSubnet(text, self._cidr)
+                if text in self._gateways:
+                    raise AddressTaken(text, "the subnet's gateway")
                 if not pool.take(text):
                     raise AddressTaken(text, "another port")
                 taken.append(text)
@@ -54,20 +58,27 @@ class Ranges:
 
     def take(self, record: IP) -> None:
         """The record's addresses are not free."""
-        for address in filter(None, record.spec.ip_address.split(",")):
-            for pool in self._pools:
-                if pool.contains(address):
-                    pool.take(address)
+        for pool, address in self._of(record):
+            pool.take(address)
 
     def release(self, record: IP) -> None:
         """The record's addresses are free."""
-        self.put_back(filter(None, record.spec.ip_address.split(",")))
+        for pool, address in self._of(record):
+            pool.release(address)
 
     @property
     def usage(self) -> Usage:
         """How many addresses are free and taken, by family."""
         counts = {pool.version: (pool.available, pool.used) for pool in self._pools}
         return Usage(*counts.get(4, (0, 0)), *counts.get(6, (0, 0)))
+
+    def _of(self, record: IP) -> Iterator[tuple[Pool, str]]:
+        """The record's addresses that are the subnet's; text that is no address takes nothing from anybody."""
+        for address in record.spec.ip_address.split(","):
+            with suppress(IpamError):
+                for pool in self._pools:
+                    if pool.contains(address):
+                        yield pool, address
 
     def _any(self, rng: random.Random) -> tuple[str, ...]:
         taken: list[str] = []

@@ -1,13 +1,9 @@
-"""Names that become parts of NB rows, and the objects that every cluster has (Kube-OVN's names)."""
+"""Names that become parts of NB rows must be such that the whole can be told apart again."""
 
 import re
 from collections.abc import Iterator
 
 from controller.admission.cause import Cause, invalid
-
-DEFAULT_VPC = "ovn-cluster"
-DEFAULT_SUBNET = "ovn-default"
-JOIN_SUBNET = "join"
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
@@ -24,13 +20,3 @@ def label(field: str, name: str) -> Iterator[Cause]:
             'a DNS label: at most 63 lower-case letters, digits and "-", beginning and ending with no "-"'
         )
         yield invalid(field, name, allowed)
-
-
-def pod_port(namespace: str, name: str) -> str:
-    """The IP object, and the port, of a pod."""
-    return f"{name}.{namespace}"
-
-
-def router_port(vpc: str, subnet: str) -> str:
-    """The port of a VPC's router towards a subnet."""
-    return f"{vpc}-{subnet}"
