@@ -22,7 +22,7 @@ from testbed.results import (
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-Label = str | int | float | bool
+Labels = dict[str, str | int | float | bool]
 MODES = ("incremental", "full")
 WARM_UP = 0
 """The block whose trials count for nothing."""
@@ -49,75 +49,85 @@ def summarise(samples: DataFrame) -> Summary:
         return Summary(answer="No pod was measured.")
     counted = samples[(samples["block"] > WARM_UP) | (samples["mode"] == "")]
     last = sizes[-1]
-    metrics = [*_of_rung(counted, last, "added", {})]
-    metrics += _of_rung(counted, last, "deleted", {"change": "deleted"})
+    metrics = [
+        *_size(counted, last, {}),
+        *_times(counted, last, "added", {}),
+        *_work(counted, last),
+        *_stages(counted, last),
+        *_times(counted, last, "deleted", {"change": "deleted"}),
+    ]
     for size in sizes[:-1]:
-        metrics += _of_rung(counted, size, "added", {"pods": size})
-        metrics += _of_rung(counted, size, "deleted", {"pods": size, "change": "deleted"})
+        metrics += [*_size(counted, size, {"pods": size}), *_times(counted, size, "added", {"pods": size})]
     return Summary(
         answer=_answer(metrics),
         metrics=tuple(metrics),
-        counters=_counters(analysis.select(counted, "recomputes", labels={"pods": last}), counted, last),
+        counters=_counters(counted, last),
         figures=_figures(counted, last, sizes),
     )
 
 
-def _of_rung(samples: DataFrame, size: int, change: str, labels: dict[str, Label]) -> list[Metric]:
-    """All metrics of one size and one kind of change."""
-    found: list[Metric] = []
-    if change == "added":
-        for name in ("flows_per_node", "pods", "nodes"):
-            found.append(
-                analysis.minimum(analysis.select(samples, name, labels={"pods": size}), name, labels=labels)
-            )
-    where: dict[str, Label] = {"pods": size, "change": change}
-    chosen = {
-        (metric, mode): analysis.select(samples, metric, mode=mode, labels=where)
-        for metric in ("all_nodes_ms", f"{SETTLED[change]}_ms")
-        for mode in MODES
-    }
-    work = {
-        mode: analysis.select(samples, "processor_ms", mode=mode, labels={**where, "of": WORK})
-        for mode in MODES
-    }
-    incremental, full = (chosen["all_nodes_ms", mode] for mode in MODES)
+def _size(samples: DataFrame, size: int, labels: Labels) -> list[Metric]:
+    """How large the cluster was."""
+    return [
+        analysis.minimum(analysis.select(samples, name, labels={"pods": size}), name, labels=labels)
+        for name in ("flows_per_node", "pods", "nodes")
+    ]
+
+
+def _times(samples: DataFrame, size: int, change: str, labels: Labels) -> list[Metric]:
+    """Times of both modes at one size, and how they compare; none if no change of this kind was tried."""
+    where: Labels = {"pods": size, "change": change}
+    settled = SETTLED[change]
+    incremental, full = (analysis.select(samples, "all_nodes_ms", mode=mode, labels=where) for mode in MODES)
     if incremental.empty and full.empty:
-        return found
-    found.append(
-        analysis.ratio_of_medians(full, incremental, "full_over_incremental", labels=labels, better="none")
+        return []
+    fast, slow = (
+        analysis.select(samples, "processor_ms", mode=mode, labels={**where, "of": WORK}) for mode in MODES
     )
-    found.append(
-        analysis.ratio_of_medians(
-            work["full"], work["incremental"], "full_over_incremental_cpu", labels=labels, better="none"
-        )
-    )
-    for mode in MODES:
-        found += analysis.latency(chosen["all_nodes_ms", mode], f"{mode}_all_nodes", labels=labels)
-        found += analysis.latency(
-            chosen[f"{SETTLED[change]}_ms", mode], f"{mode}_{SETTLED[change]}", labels=labels
-        )
-        found.append(analysis.median(work[mode], f"{mode}_cpu_p50_ms", labels=labels))
-        for part in ("northd", "busiest node"):
-            used = analysis.select(samples, "processor_ms", mode=mode, labels={**where, "of": part})
-            found.append(analysis.median(used, f"{mode}_cpu_p50_ms", labels={**labels, "of": part}))
-        stages = analysis.select(samples, "stage_ms", mode=mode, labels=where)
-        for stage in _order(stages):
-            one = analysis.select(stages, "stage_ms", labels={"stage": stage})
-            found.append(analysis.median(one, f"{mode}_stage_p50_ms", labels={**labels, "stage": stage}))
-        ends = analysis.select(samples, "end_ms", mode=mode, labels=where)
-        for end in dict.fromkeys(label(ends, "end")):
-            one = analysis.select(ends, "end_ms", labels={"end": str(end)})
-            found.append(analysis.median(one, f"{mode}_end_p50_ms", labels={**labels, "end": str(end)}))
+    found = [
+        analysis.ratio_of_medians(full, incremental, "full_over_incremental", labels=labels),
+        analysis.ratio_of_medians(slow, fast, "full_over_incremental_cpu", labels=labels),
+    ]
+    for mode, times in zip(MODES, (incremental, full), strict=True):
+        found += analysis.latency(times, f"{mode}_all_nodes", labels=labels)
+        until = analysis.select(samples, f"{settled}_ms", mode=mode, labels=where)
+        found += analysis.latency(until, f"{mode}_{settled}", labels=labels)
     return found
 
 
-def _counters(recomputes: DataFrame, samples: DataFrame, size: int) -> tuple[Counter, ...]:
+def _work(samples: DataFrame, size: int) -> list[Metric]:
+    """Processor time of one more pod, and when its own node called it installed."""
+    found = []
+    for mode in MODES:
+        where: Labels = {"pods": size, "change": "added"}
+        ends = analysis.select(samples, "end_ms", mode=mode, labels={**where, "end": "installed"})
+        found.append(analysis.median(ends, f"{mode}_installed_p50_ms"))
+        for part, name in ((WORK, "cpu"), ("northd", "northd_cpu"), ("busiest node", "busiest_node_cpu")):
+            used = analysis.select(samples, "processor_ms", mode=mode, labels={**where, "of": part})
+            found.append(analysis.median(used, f"{mode}_{name}_p50_ms"))
+    return found
+
+
+def _stages(samples: DataFrame, size: int) -> list[Metric]:
+    """The stages of one more pod on the longest path to the last node."""
+    found = []
+    for mode in MODES:
+        stages = analysis.select(samples, "stage_ms", mode=mode, labels={"pods": size, "change": "added"})
+        for stage in _order(stages):
+            one = analysis.select(stages, "stage_ms", labels={"stage": stage})
+            found.append(analysis.median(one, f"{mode}_stage_p50_ms", labels={"stage": stage}))
+    return found
+
+
+def _counters(samples: DataFrame, size: int) -> tuple[Counter, ...]:
     """Exact work a change at the last rung; engines that never recompute are left out, unless they decide."""
+    where: Labels = {"pods": size}
     found = analysis.counts_by(
-        recomputes, "recomputes_per_change", ("mode", "change", "daemon", "engine_node")
+        analysis.select(samples, "recomputes", labels=where),
+        "recomputes_per_change",
+        ("mode", "change", "daemon", "engine_node"),
     )
     busy = {_engine(entry) for entry in found if entry.maximum} | DECIDED
-    where = {"pods": size}
     return (
         *(entry for entry in found if _engine(entry) in busy),
         *analysis.counts_by(

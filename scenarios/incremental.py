@@ -140,6 +140,7 @@ class _Rung:
     async def climb(self) -> None:
         """Warm up, learn what this release recomputes by itself, then measure in blocks."""
         bed, params = self._bed, self._params
+        await bed.keep_words(f"before-{self._size}-pods")
         await bed.meter.start_flows()
         for mode in ("incremental", "full"):
             for _ in range(params.warm_ups):
@@ -154,6 +155,7 @@ class _Rung:
                 await self._pod(block, mode)
         bed.progress(f"measuring at {self._size} pods", blocks, blocks)
         await bed.meter.stop_flows()
+        await bed.keep_words(f"after-{self._size}-pods")
 
     async def _pod(self, block: int, mode: str) -> None:
         """One trial."""

@@ -18,7 +18,7 @@ from testbed.cluster import Cluster
 from testbed.experiment.admin import ControllerAdmin
 from testbed.experiment.channel import Message, Progress, Sender
 from testbed.experiment.podwatch import PodWatch
-from testbed.measure import Meter
+from testbed.measure import Meter, raw
 from testbed.results import Event, Sample, text_of_labels
 
 Label = str | int | float | bool
@@ -93,3 +93,8 @@ class Bed:
         """A measured window: while it is open, nothing of the driver's own looks at the daemons' memory or flows."""
         async with self.quiet:
             yield
+
+    async def keep_words(self, name: str) -> None:
+        """Keep what the daemons tell of themselves now (engines, stopwatches, memory, coverage) beside the logs."""
+        words = await raw.capture(self.cluster.daemons())
+        await asyncio.to_thread(raw.write, words, self.logs / f"daemons-{name}.txt")

@@ -13,12 +13,14 @@ import signal
 import socket
 import time
 import traceback
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from controller import ovsdb
 from controller.kubernetes import Access, Client
+from controller.ovsdb import operations
 from testbed.cluster import Cluster, ClusterSpec, DaemonDied
 from testbed.experiment.admin import ControllerAdmin
 from testbed.experiment.bed import Bed
@@ -102,6 +104,7 @@ async def _drive(cluster: Cluster, assignment: Assignment, sender: Sender) -> En
                 logs=assignment.logs,
             )
             bed.event("cluster-built", f"{assignment.spec.nodes} nodes")
+            sender.send(Message(options=await _options(cluster)))
             times = validity.read_processor_times()
             try:
                 await _watched(bed, assignment, interrupted)
@@ -130,6 +133,18 @@ async def _watched(bed: Bed, assignment: Assignment, interrupted: asyncio.Event)
         await group.create_task(_scenario(bed, assignment))
         for watcher in watchers:
             watcher.cancel()
+
+
+async def _options(cluster: Cluster) -> dict[str, str]:
+    """The options of OVN in force, as northd finds them in NB."""
+    client = await ovsdb.Client.connect(cluster.central.northbound, "OVN_Northbound")
+    try:
+        (found,) = await client.transact([operations.select("NB_Global", [], ["options"])])
+    finally:
+        await client.close()
+    options = found.rows[0]["options"] if found.rows else {}
+    assert isinstance(options, Mapping)
+    return {str(name): str(value) for name, value in options.items()}
 
 
 async def _judge(bed: Bed, before: ProcessorTimes) -> None:
@@ -199,4 +214,9 @@ def _first(error: BaseException) -> BaseException:
 
 
 def _line(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+    """An error in a line. Those of Python's own need their name; the project's speak for themselves."""
+    said = " ".join(str(error).split())
+    name = type(error).__name__
+    if not said:
+        return name
+    return f"{name}: {said}" if type(error).__module__ == "builtins" else said

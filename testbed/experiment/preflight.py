@@ -39,7 +39,7 @@ def require_tools() -> None:
 
 
 def require_short_paths(directory: Path) -> None:
-    """Raises ``Unfit`` if a cluster's sockets below its state ``directory`` would have paths that the kernel refuses."""
+    """Raises ``Unfit`` if sockets below a cluster's state ``directory`` would have paths that the kernel refuses."""
     longest = len(bytes(directory / LONGEST_SOCKET))
     if longest > SOCKET_PATH_LIMIT:
         raise Unfit(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import threading
 import time
@@ -221,6 +222,7 @@ class _Listener:
                 self._execution.hear(self._assignment, message)
             except Exception as error:
                 self._error = error
+                os.kill(os.getpid(), signal.SIGINT)  # as if somebody had: the instance ends and is cleaned up
             if message.ended is not None:
                 self.ended = self.ended or message.ended
 
