@@ -55,8 +55,8 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument(
         "--patience",
         type=float,
-        default=60.0,
-        help="seconds to wait for a pod's address, and again for OVN's flows, before a request fails (default 60)",
+        default=120.0,
+        help="seconds to wait for a pod's address, and again for OVN's flows, before a request fails (default 120)",
     )
     return found
 

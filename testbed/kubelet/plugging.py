@@ -11,6 +11,9 @@ import orjson
 
 from testbed.pods.sandbox import Identity, Sandbox
 
+PATIENCE_S = 600.0
+"""Longer than a daemon waits for an address and for flows, so that it is the one to say what is missing."""
+
 
 class NotPlugged(Exception):
     """The daemon refuses, fails or does not answer; the text says why."""
@@ -35,7 +38,9 @@ class DaemonSocket:
 
     async def __aenter__(self) -> DaemonSocket:
         connector = aiohttp.UnixConnector(str(self._path), limit=0)
-        self._session = aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=300))
+        self._session = aiohttp.ClientSession(
+            connector=connector, timeout=aiohttp.ClientTimeout(total=PATIENCE_S)
+        )
         return self
 
     async def __aexit__(
