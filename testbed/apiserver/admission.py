@@ -7,6 +7,7 @@ indexes by the value of a field, kept up to date by every write.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib import import_module
@@ -19,6 +20,9 @@ from testbed.apiserver.store import Store
 Document = dict[str, Any]
 
 CREATE, UPDATE, DELETE = "CREATE", "UPDATE", "DELETE"
+
+
+_BETWEEN_KEYS = re.compile(r"(?<!\\)\.")
 
 
 class Fault(Protocol):
@@ -41,7 +45,7 @@ class Index:
     """Which objects of a kind have which value at a path: maintained by the store, read by rules."""
 
     def __init__(self, path: str) -> None:
-        self._keys = tuple(path.split("."))
+        self._keys = tuple(key.replace("\\.", ".") for key in _BETWEEN_KEYS.split(path))
         self._value_of: dict[str, str] = {}
         self.values: dict[str, list[str]] = {}
 
@@ -84,8 +88,8 @@ class View:
     def index(self, kind: str, path: str) -> Mapping[str, Sequence[str]]:
         """Names of a kind's objects (``namespace/name`` where namespaced) by their text at a path.
 
-        ``path`` is dotted, such as ``spec.v4IpAddress``. Built at the first call and kept from
-        then on; objects without the field, or with an empty one, are not in it.
+        ``path`` is dotted, such as ``spec.v4IpAddress``; a dot within a key has a backslash before it. Built at
+        the first call and kept from then on; objects without the field, or with an empty one, are not in it.
         """
         collection = self._store.collections[kind]
         if path not in collection.indexes:

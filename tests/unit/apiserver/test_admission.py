@@ -32,6 +32,12 @@ async def test_an_index_follows_every_write(store: Store, writer: Writer) -> Non
     assert index == {"10.0.0.2": ["before"]}
 
 
+def test_a_dot_within_a_key_of_an_indexs_path_is_escaped() -> None:
+    index = Index(r"metadata.annotations.ovn\.kubernetes\.io/ip_address")
+    index.update("a", {"metadata": {"annotations": {"ovn.kubernetes.io/ip_address": "10.0.0.1"}}})
+    assert index.values == {"10.0.0.1": ["a"]}
+
+
 def test_an_index_survives_what_has_no_such_field() -> None:
     index = Index("spec.a.b")
     index.update("x", {"spec": 7})
