@@ -178,6 +178,27 @@ def test_a_pod_comes_goes_and_leaves_nothing() -> None:
     on_a_cluster(proof)
 
 
+def test_tcp_flows_between_pods_of_a_node() -> None:
+    """Fails where checksum offload is on: the userspace switch never computes what the kernel left out."""
+
+    async def proof(bench: Bench) -> None:
+        await bench.run("client")
+        address = (await bench.run("server")).status.pod_ip
+        enter = {name: ["nsenter", f"--net=/proc/{pid}/ns/net"] for name, pid in sandboxes().items()}
+        argv = [*enter["server"], "iperf3", "--server", "--one-off"]
+        server = await asyncio.create_subprocess_exec(*argv, stdout=asyncio.subprocess.DEVNULL)
+        argv = [*enter["client"], "iperf3", "--client", address, "--bytes", "1M", "--connect-timeout", "2000"]
+
+        async def flows() -> bool:
+            client = await asyncio.create_subprocess_exec(*argv, stdout=asyncio.subprocess.DEVNULL)
+            return await client.wait() == 0
+
+        await until(flows, "a megabyte arrives")
+        assert await server.wait() == 0
+
+    on_a_cluster(proof)
+
+
 def test_what_cannot_be_plugged_says_why_and_comes_up_once_it_can() -> None:
     async def proof(bench: Bench) -> None:
         await bench.create("odd", **{"testbed/kind": "cardboard"})
