@@ -26,9 +26,9 @@ class Namespaces:
         self._kind = store.registry.named("Namespace")
         self._contents = [kind for kind in store.registry.kinds if kind.namespaced]
         self._emptying: dict[str, asyncio.Task[None]] = {}
-        store.listeners["Namespace"].append(self._namespace_changed)
+        store.audiences["Namespace"].join(self._namespace_changed)
         for kind in self._contents:
-            store.listeners[kind.name].append(self._content_changed)
+            store.audiences[kind.name].join(self._content_changed)
 
     def start(self) -> None:
         """Makes the namespaces that are always there, and goes on with what a former process left half deleted."""

@@ -31,13 +31,15 @@ _FIELD_SPLIT = re.compile(r"(?<!\\),")
 class Selector:
     """Which objects of a collection are meant: every label rule and every field rule must hold.
 
-    ``name`` and ``namespace`` are set where the field rules fix them, so that a reader can go there at once.
+    ``name`` and ``namespace`` are set where the field rules fix them, so that a reader can go there at once; ``route``
+    is one field and the value that a rule fixes it to, so that a watcher is told of nothing else.
     """
 
     labels: tuple[Predicate, ...] = ()
     fields: tuple[Predicate, ...] = ()
     name: str | None = None
     namespace: str | None = None
+    route: tuple[str, str] | None = None
 
     @property
     def is_everything(self) -> bool:
@@ -75,7 +77,8 @@ def parse(label_selector: str, field_selector: str, selectable: Collection[str])
         else:
             rules.append(partial(_field_is, field, value))
             fixed[field] = value
-    return Selector(labels, tuple(rules), fixed.get("metadata.name"), fixed.get("metadata.namespace"))
+    route = next(iter(fixed.items()), None)
+    return Selector(labels, tuple(rules), fixed.get("metadata.name"), fixed.get("metadata.namespace"), route)
 
 
 def _parts(separator: re.Pattern[str], text: str) -> list[str]:

@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 
+from testbed.apiserver.audience import Audience
 from testbed.apiserver.journal import Journal, JournalError, JournalUnusable, Row
 from testbed.apiserver.kinds import Kind, Registry
 
@@ -139,7 +140,7 @@ class Store:
         self.floor = 0
         """Watches can go on from this revision or a later one."""
         self.collections: dict[str, Collection] = {kind.name: Collection() for kind in registry.kinds}
-        self.listeners: dict[str, list[Callable[[Event], None]]] = {kind.name: [] for kind in registry.kinds}
+        self.audiences: dict[str, Audience] = {kind.name: Audience() for kind in registry.kinds}
         self._journal = journal
         self._on_lost = on_lost
         self._events: list[Event] = []
@@ -181,8 +182,7 @@ class Store:
                 durable.set_exception(error)
             return
         for event in events:
-            for listener in self.listeners[event.kind.name]:
-                listener(event)
+            self.audiences[event.kind.name].tell(event)
             event.forget_line()
         if durable is not None and not durable.done():
             durable.set_result(None)

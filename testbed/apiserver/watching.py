@@ -54,6 +54,7 @@ class Watch:
     ) -> None:
         self._store = store
         self._request = request
+        self._audience = store.audiences[request.kind.name]
         self._cut_off = cut_off
         self._queue_limit = queue_limit
         self._lines: list[bytes] = []
@@ -64,13 +65,13 @@ class Watch:
     def __enter__(self) -> Watch:
         self._store.flush()
         self._first = self._beginning()
-        self._store.listeners[self._request.kind.name].append(self._offer)
+        self._audience.join(self._offer, self._request.selector.route)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._store.listeners[self._request.kind.name].remove(self._offer)
+        self._audience.leave(self._offer, self._request.selector.route)
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """Lines joined, as many as there are at the time. Ends at the request's timeout."""

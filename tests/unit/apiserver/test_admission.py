@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import pytest
@@ -36,6 +37,22 @@ def test_a_dot_within_a_key_of_an_indexs_path_is_escaped() -> None:
     index = Index(r"metadata.annotations.ovn\.kubernetes\.io/ip_address")
     index.update("a", {"metadata": {"annotations": {"ovn.kubernetes.io/ip_address": "10.0.0.1"}}})
     assert index.values == {"10.0.0.1": ["a"]}
+
+
+def test_an_index_is_right_whatever_comes_and_goes() -> None:
+    rng = random.Random(7)
+    index, truth = Index("spec.subnet"), dict[str, str]()
+    for _ in range(3_000):
+        name, subnet = f"ip{rng.randrange(40)}", rng.choice(["a", "b", "c", ""])
+        if rng.random() < 0.3:
+            truth.pop(name, None)
+            index.update(name, None)
+        else:
+            truth[name] = subnet
+            index.update(name, {"spec": {"subnet": subnet}})
+        expected = {value: {key for key in truth if truth[key] == value} for value in truth.values() if value}
+        assert {value: set(names) for value, names in index.values.items()} == expected
+        assert sum(map(len, index.values.values())) == sum(map(len, expected.values()))
 
 
 def test_an_index_survives_what_has_no_such_field() -> None:

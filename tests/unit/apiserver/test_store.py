@@ -13,7 +13,7 @@ from tests.unit.apiserver.conftest import Opener, a_pod
 def shown(store: Store) -> list[Event]:
     """Collects what is shown to those who watch pods."""
     events: list[Event] = []
-    store.listeners["Pod"].append(events.append)
+    store.audiences["Pod"].join(events.append)
     return events
 
 

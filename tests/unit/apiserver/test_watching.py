@@ -31,7 +31,7 @@ async def test_a_watch_begins_with_what_is_there_and_goes_on(store: Store, write
         writer.delete(pods, "default", "a", DeleteOptions(grace_seconds=0))
         store.flush()
         assert await events(watch) == [("ADDED", "a"), ("ADDED", "b"), ("DELETED", "a")]
-    assert store.listeners["Pod"] == []
+    assert len(store.audiences["Pod"]) == 0
 
 
 async def test_a_watch_that_resumes_gets_each_event_once(store: Store, writer: Writer) -> None:
