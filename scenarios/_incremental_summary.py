@@ -9,6 +9,9 @@ import analysis
 from analysis.selection import label
 from testbed.experiment.scenario import Summary
 from testbed.results import (
+    Bar,
+    Bars,
+    BarSeries,
     Counter,
     Ecdf,
     Figure,
@@ -33,6 +36,16 @@ WORK = "northd and busiest node"
 
 PATH = ("accepted", "nb", "allocated", "sb", "plugged", "claimed", "lookup", "output", "unattributed")
 """Where a stage begins, in the order of time: the order of the parts of a plot."""
+
+DAEMONS = {
+    "northbound": "NB ovsdb-server",
+    "northd": "ovn-northd",
+    "southbound": "SB ovsdb-server",
+    "chassis": "ovn-controller",
+    "database": "ovsdb-server of a node",
+    "switch": "ovs-vswitchd",
+}
+"""Roles of daemons in the order in which a change passes them."""
 
 DECIDED = {
     ("ovn-northd", "lflow"),
@@ -174,6 +187,16 @@ def _figures(samples: DataFrame, last: int, sizes: Sequence[int]) -> tuple[Figur
             bars=tuple(_bar(samples, mode, last) for mode in MODES),
         ),
     ]
+    figures.append(
+        Bars(
+            title="What one more pod costs in processor time",
+            caption="Medians by daemon, of the machine that used most; they carry over to nodes with processors of "
+            "their own.",
+            x_label="processor time from the change until all daemons are at rest",
+            unit="ms",
+            series=tuple(_cost(samples, mode, last) for mode in MODES),
+        )
+    )
     if len(sizes) > 1:
         figures.insert(
             1,
@@ -187,6 +210,18 @@ def _figures(samples: DataFrame, last: int, sizes: Sequence[int]) -> tuple[Figur
             ),
         )
     return tuple(figures)
+
+
+def _cost(samples: DataFrame, mode: str, size: int) -> BarSeries:
+    bars = []
+    for role, name in DAEMONS.items():
+        used = analysis.select(
+            samples, "processor_ms", mode=mode, labels={"change": "added", "pods": size, "of": role}
+        )
+        cost = analysis.median(used, "processor_p50_ms")
+        if cost.value is not None:
+            bars.append(Bar(name=name, value=cost.value, ci95=cost.ci95))
+    return BarSeries(name=mode, bars=tuple(bars))
 
 
 def _bar(samples: DataFrame, mode: str, size: int) -> StackBar:

@@ -199,13 +199,13 @@ class _Rung:
                 ms("end_ms", moment - measured.accepted_ns, end=end)
         for stage, ns in measured.stages.items():
             ms("stage_ms", ns, stage=stage)
+        for role, spent in change.most_used(measured.used).items():
+            ms("processor_ms", spent.run_ns, of=role)
+            ms("processor_wait_ms", spent.wait_ns, of=role)
         machines = processor.by_machine(measured.used)
-        northd = measured.used[("central", "northd")].run_ns
         busiest = max(machines[node] for node in self._nodes)
-        ms("processor_ms", northd, of="northd")
         ms("processor_ms", busiest, of="busiest node")
-        ms("processor_ms", northd + busiest, of="northd and busiest node")
-        ms("processor_wait_ms", sum(spent.wait_ns for spent in measured.used.values()), of="all daemons")
+        ms("processor_ms", measured.used["central", "northd"].run_ns + busiest, of="northd and busiest node")
         for (daemon, engine_node), counts in change.most_on_any_machine(measured.work).items():
             amount("recomputes", counts.recompute, daemon=daemon, engine_node=engine_node)
         amount("flow_modifications", max(measured.ends.flow_modifications.values(), default=0))

@@ -66,7 +66,7 @@ def run(
     params = override(chosen.profiles[profile], settings or ())
     limit = _seconds(max_time) if max_time is not None else None
 
-    from testbed.cli.presenting import present
+    from testbed.cli.presenting import present, write_report
     from testbed.cli.watching import Watcher
     from testbed.experiment.run import Order, check, execute
 
@@ -84,6 +84,7 @@ def run(
     build = check(order)
     done, writer = execute(order, build, Watcher(release))
     if json:
+        write_report(writer)
         print_json(done)
     elif not keep:
         present(done, writer.path)

@@ -192,3 +192,12 @@ def most_on_any_machine(work: Counters) -> dict[tuple[str, str], Counts]:
         before = most.get((daemon, engine_node), Counts())
         most[daemon, engine_node] = Counts(*map(max, before, counts))
     return most
+
+
+def most_used(used: Mapping[DaemonRole, Usage]) -> dict[str, Usage]:
+    """By role, the processor and waiting time of the machine whose daemon used most."""
+    most: dict[str, Usage] = {}
+    for (_, role), spent in used.items():
+        if role not in most or spent.run_ns > most[role].run_ns:
+            most[role] = spent
+    return most

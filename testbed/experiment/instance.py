@@ -18,6 +18,8 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from controller import ovsdb
 from controller.kubernetes import Access, Client
 from controller.ovsdb import operations
@@ -68,8 +70,10 @@ def carry_out(assignment: Assignment, sender: Sender) -> None:
     try:
         with Cluster(assignment.spec, assignment.directory, https=assignment.https) as cluster:
             ended = asyncio.run(_drive(cluster, assignment, sender))
-            sender.send(Message(ended=ended))
-            if assignment.keep and ended.outcome in ("complete", "timed-out"):
+            stays = assignment.keep and ended.outcome in ("complete", "timed-out")
+            look = _how_to_look(cluster) if stays else ()
+            sender.send(Message(ended=msgspec.structs.replace(ended, look=look)))
+            if stays:
                 _wait_for_interrupt()
     except (KeyboardInterrupt, SystemExit):
         sender.send(Message(ended=Ended(outcome="interrupted")))
@@ -115,7 +119,7 @@ async def _drive(cluster: Cluster, assignment: Assignment, sender: Sender) -> En
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
-    return Ended(outcome="complete", look=_how_to_look(cluster))
+    return Ended(outcome="complete")
 
 
 async def _watched(bed: Bed, assignment: Assignment, interrupted: asyncio.Event) -> None:

@@ -13,13 +13,16 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import inspect
 
+from testbed.cluster.spec import MAX_NODES
 from testbed.experiment.errors import Unfit
 
 
 class ScenarioParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What every scenario has: how large its cluster is."""
 
-    nodes: Annotated[int, msgspec.Meta(ge=1, le=1000, description="emulated nodes, each an OVN chassis")] = 3
+    nodes: Annotated[
+        int, msgspec.Meta(ge=1, le=MAX_NODES, description="emulated nodes, each an OVN chassis")
+    ] = 3
     pods: Annotated[
         int, msgspec.Meta(ge=0, le=1_000_000, description="the most pods that the cluster holds at any time")
     ] = 0

@@ -48,6 +48,15 @@ def require_short_paths(directory: Path) -> None:
         )
 
 
+def require_place_for_runs(runs: Path) -> None:
+    """Raises ``Unfit`` if nothing can be written where runs are to be kept; makes nothing."""
+    there = next(entry for entry in (runs.absolute(), *runs.absolute().parents) if entry.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise Unfit(
+            f"runs cannot be kept in {runs}: {there} is no directory that can be written to; see --runs-dir"
+        )
+
+
 def require_memory(demand: Demand, room: int | None = None) -> None:
     """Raises ``Unfit`` if the cluster asked for does not fit, naming what would."""
     room = memory.available() if room is None else room

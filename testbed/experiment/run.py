@@ -67,12 +67,14 @@ class Spectator(Protocol):
 def check(order: Order) -> releases.Release:
     """Refuse what cannot be, before anything is started.
 
-    Raises ``Unfit`` or ``ReleaseUnavailable`` with the remedy in one line.
+    Raises ``Unfit``, ``ReleaseUnavailable`` or ``SpecError`` with the remedy in one line.
     """
     preflight.require_privilege()
     preflight.require_tools()
     release = releases.resolve(order.release)
-    preflight.require_short_paths(state.root() / _cluster_name(order, "000000"))
+    spec = ClusterSpec(name=_cluster_name(order, "000000"), nodes=order.params.nodes, release=release)
+    preflight.require_short_paths(state.root() / spec.name)
+    preflight.require_place_for_runs(order.runs)
     preflight.require_memory(Demand(order.params.nodes, order.params.pods))
     return release
 

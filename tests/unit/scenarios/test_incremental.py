@@ -49,6 +49,8 @@ def trial(mode: str, change: str, pods: int, number: int, time: float | None, bl
         sample("stage_ms", time / 2, stage="nb_to_all_nodes"),
         sample("stage_ms", time / 4, stage="unattributed"),
         sample("processor_ms", time * 2, of="northd and busiest node"),
+        sample("processor_ms", time, of="northd"),
+        sample("end_ms", time - 1, end="installed"),
         sample("recomputes", recomputes, daemon="ovn-northd", engine_node="lflow"),
         sample("recomputes", recomputes, daemon="ovn-controller", engine_node="lflow_output"),
         sample("recomputes", 0.0, daemon="ovn-controller", engine_node="addr_sets"),
