@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import signal
 import socket
 import ssl
@@ -152,6 +153,24 @@ async def test_a_second_server_on_the_same_journal_is_refused(server: ServerProc
         second.start()
     assert second.end() == 2
     assert (await (await server.connect()).request("GET", "/healthz")).code == 200
+
+
+async def test_a_server_whose_journal_is_full_ends_and_has_lost_nothing(server: ServerProcess) -> None:
+    acknowledged = []
+    api = await server.connect()
+    limit = server.directory.joinpath("journal.db-wal").stat().st_size + 100_000
+    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (limit, limit))
+    while (answer := await api.create(IN_DEFAULT, a_pod(f"pod-{len(acknowledged)}"))).code == 201:
+        acknowledged.append(answer.document["metadata"]["name"])
+        assert len(acknowledged) < 1_000
+    assert answer.document["reason"] == "InternalError"
+    assert server.process.wait(20) == 3
+    assert "nothing more can be promised" in server.log.read_text()
+    server.start()
+    api = await server.connect()
+    found = {pod["metadata"]["name"] for pod in (await api.request("GET", IN_DEFAULT)).document["items"]}
+    assert len(acknowledged) > 10
+    assert found == set(acknowledged)
 
 
 async def test_sigterm_ends_it_cleanly_even_with_watchers(server: ServerProcess) -> None:
