@@ -74,7 +74,7 @@ def plug_pod(node: Node, port: str, mac: str, address: str) -> int:
     return pid
 
 
-@pytest.mark.parametrize("release", ["system", "suite:sid"])
+@pytest.mark.parametrize("release", ["system", "suite:trixie", "suite:sid"])
 def test_pods_on_two_nodes_reach_each_other_through_geneve(release: str) -> None:
     def body(cluster: Cluster) -> None:
         nbctl(cluster, "ls-add", "s")
@@ -125,7 +125,7 @@ def test_every_node_is_a_chassis_with_its_own_geneve_address() -> None:
     assert with_cluster(a_spec(nodes=3), body) == 0
 
 
-@pytest.mark.parametrize("release", ["system", "suite:sid"])
+@pytest.mark.parametrize("release", ["system", "suite:trixie", "suite:sid"])
 def test_live_and_stub_pods_live_on_one_node(release: str) -> None:
     def body(cluster: Cluster) -> None:
         node = cluster.nodes[0]
