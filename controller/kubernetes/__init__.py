@@ -3,7 +3,7 @@
 from controller.kubernetes.access import Access, KubeconfigError
 from controller.kubernetes.backoff import Backoff
 from controller.kubernetes.client import Client
-from controller.kubernetes.errors import ApiError, Cause, Unreachable
+from controller.kubernetes.errors import ApiError, Cause, Unreachable, reason_of
 from controller.kubernetes.informer import Change, Informer
 from controller.kubernetes.wire import Listing, WatchEvent, Written
 
@@ -20,4 +20,5 @@ __all__ = [
     "Unreachable",
     "WatchEvent",
     "Written",
+    "reason_of",
 ]

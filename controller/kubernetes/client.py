@@ -22,7 +22,7 @@ from controller.api.kinds import Kind
 from controller.api.meta import Resource
 from controller.kubernetes import wire
 from controller.kubernetes.access import Access
-from controller.kubernetes.errors import Unreachable, error_of
+from controller.kubernetes.errors import Unreachable, error_of, reason_of
 from controller.kubernetes.informer import Informer
 from controller.kubernetes.wire import Listing, WatchEvent, Written
 
@@ -170,7 +170,7 @@ class Client:
                     for line in lines.feed(chunk):
                         yield wire.decode_line(kind, line, received)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise Unreachable(f"watch of {kind.plural}: {error!r}") from error
+            raise Unreachable(f"watch of {kind.plural}: {reason_of(error)}") from error
 
     def follow(
         self,
@@ -225,7 +225,7 @@ class Client:
             except (aiohttp.ClientError, OSError, TimeoutError) as error:
                 if _was_not_sent(error) and attempt < ATTEMPTS:
                     continue
-                raise Unreachable(f"{method} {path}: {error!r}") from error
+                raise Unreachable(f"{method} {path}: {reason_of(error)}") from error
             if response.status < 400:
                 accepted = response.headers.get(ACCEPTED)
                 return content, int(accepted) if accepted else None

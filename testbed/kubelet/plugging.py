@@ -9,6 +9,7 @@ import aiohttp
 import msgspec
 import orjson
 
+from controller.kubernetes import reason_of
 from testbed.pods.sandbox import Identity, Sandbox
 
 PATIENCE_S = 600.0
@@ -75,7 +76,7 @@ class DaemonSocket:
             async with self._session.post(url, data=orjson.dumps(request)) as response:
                 body = await response.read()
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise NotPlugged(f"the node's network daemon does not answer: {error!r}") from error
+            raise NotPlugged(f"the node's network daemon does not answer: {reason_of(error)}") from error
         if response.status == 200:
             return body
         try:

@@ -59,20 +59,21 @@ class Live:
 
 
 def _make(identity: Identity, interface: str, node_pid: int) -> subprocess.Popen[bytes]:
-    with new_network_namespace(), IPRoute() as pod:
-        child = _pause(identity, interface)
+    """The pause process comes last: a namespace that has one is complete, whenever its maker was killed."""
+    with new_network_namespace():
         try:
-            pod.link("set", index=pod.link_lookup(ifname="lo")[0], state="up")
-            pod.link("add", ifname=DEVICE, kind="veth", peer={"ifname": interface, "net_ns_pid": node_pid})
-            with network_namespace_of(node_pid), IPRoute() as node:
-                node.link("set", index=node.link_lookup(ifname=interface)[0], state="up")
-        except BaseException as error:
-            child.kill()
-            child.wait()
-            if isinstance(error, NetlinkError):
-                raise OSError(error.code, f"veth pair {interface}: {error}") from error
-            raise
-    return child
+            _join(interface, node_pid)
+        except NetlinkError as error:
+            raise OSError(error.code, f"veth pair {interface}: {error}") from error
+        return _pause(identity, interface)
+
+
+def _join(interface: str, node_pid: int) -> None:
+    with IPRoute() as pod:
+        pod.link("set", index=pod.link_lookup(ifname="lo")[0], state="up")
+        pod.link("add", ifname=DEVICE, kind="veth", peer={"ifname": interface, "net_ns_pid": node_pid})
+    with network_namespace_of(node_pid), IPRoute() as node:
+        node.link("set", index=node.link_lookup(ifname=interface)[0], state="up")
 
 
 def _pause(identity: Identity, interface: str) -> subprocess.Popen[bytes]:

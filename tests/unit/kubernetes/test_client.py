@@ -97,7 +97,7 @@ async def test_connections_that_a_restarted_server_has_closed_are_no_failure(
 
 async def test_no_server_is_unreachable(server: SmallServer) -> None:
     async with Client(Access("unix:/nonexistent/api.sock")) as client:
-        with pytest.raises(Unreachable):
+        with pytest.raises(Unreachable, match=r"^GET /api/v1/nodes/node1: No such file or directory$"):
             await client.get(NODES, "node1")
 
 
