@@ -36,7 +36,7 @@ PARAMETERS: Mapping[str, frozenset[str]] = {
             "labelSelector",
             "fieldSelector",
         }
-        | {"limit", "continue", "resourceVersion", "resourceVersionMatch", "timeoutSeconds"}
+        | {"resourceVersion", "resourceVersionMatch"}
     ),
 }
 """Parameters understood, by what is done. Any other is refused: one that is ignored would seem to have worked."""

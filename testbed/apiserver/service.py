@@ -17,6 +17,7 @@ from aiohttp import web
 
 from testbed.apiserver import discovery, requests, selectors
 from testbed.apiserver.kinds import Kind
+from testbed.apiserver.paging import Page, Pages
 from testbed.apiserver.requests import Target
 from testbed.apiserver.status import ApiError, bad_request, expired
 from testbed.apiserver.store import Store
@@ -43,6 +44,7 @@ class Service:
     def __init__(self, store: Store, writer: Writer) -> None:
         self._store = store
         self._writer = writer
+        self._pages = Pages()
 
     def handler(self, token: str | None) -> Handler:
         """The handler of a listener; with a token, only requests that bear it are served."""
@@ -95,11 +97,9 @@ class Service:
             if query
             else selectors.EVERYTHING
         )
-        if found.get("continue"):
-            raise bad_request(
-                "continue: found a token, allowed none: this server answers a list in one piece"
-            )
         if requests.flag(found, "watch"):
+            if found.get("continue"):
+                raise bad_request("continue: found a token, allowed none in a watch")
             watch = WatchRequest(
                 kind,
                 target.namespace if kind.namespaced else None,
@@ -112,12 +112,21 @@ class Service:
             return await self._watch(request, watch, found.get("resourceVersionMatch", ""))
         self._store.flush()
         self._check_revision(found)
+        return _json(_list(kind, self._page(target, selector, found)))
+
+    def _page(self, target: Target, selector: selectors.Selector, found: dict[str, str]) -> Page:
+        kind, limit, token = target.kind, requests.number(found, "limit") or 0, found.get("continue", "")
+        texts = (found.get("labelSelector", ""), found.get("fieldSelector", ""))
+        question = (kind.name, target.namespace or "", *texts)
+        if token:
+            if found.get("resourceVersion", "0") not in ("", "0"):
+                raise bad_request("resourceVersion: allowed none together with continue")
+            return self._pages.following(question, token, limit)
         entries = selected(self._store, kind, target.namespace, selector)
-        return _json(self._list(kind, [entry.body for entry in entries]))
+        return self._pages.first(question, entries, self._store.revision, limit)
 
     def _check_revision(self, found: dict[str, str]) -> None:
-        """A list is always of the present and in one piece; what cannot be had that way is refused."""
-        requests.number(found, "limit")
+        """A list is always of the present; what cannot be had that way is refused."""
         revision = requests.number(found, "resourceVersion") or 0
         match = found.get("resourceVersionMatch", "")
         if match not in ("", "NotOlderThan", "Exact"):
@@ -194,17 +203,11 @@ class Service:
         selector = selectors.parse(
             found.get("labelSelector", ""), found.get("fieldSelector", ""), kind.selectors
         )
-        bodies = [
-            self._writer.delete(kind, entry.namespace, entry.name, options).body
-            for entry in selected(self._store, kind, target.namespace, selector)
-        ]
+        entries = selected(self._store, kind, target.namespace, selector)
+        for entry in entries:
+            self._writer.delete(kind, entry.namespace, entry.name, options)
         await self._store.durable()
-        return _json(self._list(kind, bodies))
-
-    def _list(self, kind: Kind, bodies: list[bytes]) -> bytes:
-        head = b'{"kind":"%bList","apiVersion":"%b","metadata":{"resourceVersion":"%d"},"items":['
-        names = (kind.name.encode(), kind.api_version.encode(), self._store.revision)
-        return b"".join((head % names, b",".join(bodies), b"]}"))
+        return _json(_list(kind, Page(entries, self._store.revision)))
 
     async def _settled(self, outcome: Outcome, code: int = 200) -> web.Response:
         """Answers a write once it is in the journal."""
@@ -213,6 +216,15 @@ class Service:
         if outcome.accepted_ns is not None:
             response.headers[ACCEPTED] = str(outcome.accepted_ns)
         return response
+
+
+def _list(kind: Kind, page: Page) -> bytes:
+    metadata: dict[str, Any] = {"resourceVersion": str(page.revision)}
+    if page.token:
+        metadata |= {"continue": page.token, "remainingItemCount": page.remaining}
+    head = b'{"kind":"%bList","apiVersion":"%b","metadata":%b,"items":['
+    names = (kind.name.encode(), kind.api_version.encode(), orjson.dumps(metadata))
+    return b"".join((head % names, b",".join([entry.body for entry in page.entries]), b"]}"))
 
 
 def _check_accept(accepted: str) -> None:

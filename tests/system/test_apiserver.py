@@ -156,7 +156,7 @@ async def test_a_second_server_on_the_same_journal_is_refused(server: ServerProc
 
 
 async def test_a_server_whose_journal_is_full_ends_and_has_lost_nothing(server: ServerProcess) -> None:
-    acknowledged = []
+    acknowledged: list[str] = []
     api = await server.connect()
     limit = server.directory.joinpath("journal.db-wal").stat().st_size + 100_000
     resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (limit, limit))
@@ -326,6 +326,30 @@ async def test_a_collection_is_deleted_by_selector(api: Connection) -> None:
     ]
 
 
+# Listing
+
+
+async def test_pages_show_one_moment_whatever_changes_between_them(api: Connection) -> None:
+    for number in range(7):
+        await api.create(IN_DEFAULT, a_pod(f"pod-{number}", nodeName=None))
+    first = await api.request("GET", f"{IN_DEFAULT}?limit=3")
+    assert first.document["metadata"]["remainingItemCount"] == 4
+    await api.request("DELETE", f"{IN_DEFAULT}/pod-5")
+    await api.create(IN_DEFAULT, a_pod("pod-00"))
+    names, answer = [], first
+    while True:
+        names += [pod["metadata"]["name"] for pod in answer.document["items"]]
+        assert revision(answer) == revision(first)
+        token = answer.document["metadata"].get("continue")
+        if not token:
+            break
+        assert (await api.request("GET", f"/api/v1/pods?limit=3&continue={token}")).code == 400
+        answer = await api.request("GET", f"{IN_DEFAULT}?limit=3&continue={token}")
+    assert names == [f"pod-{number}" for number in range(7)]
+    missed = await read(await api.watch(f"{IN_DEFAULT}?watch=1&resourceVersion={revision(first)}"), 2)
+    assert seen(missed) == [("DELETED", "pod-5"), ("ADDED", "pod-00")]
+
+
 # Watching
 
 
@@ -409,6 +433,8 @@ async def test_a_watcher_that_does_not_read_is_cut_off(api: Connection, server: 
         ("GET", "/api/v1/pods?labelSelector=((", None, 400),
         ("GET", "/api/v1/pods?colour=red", None, 400),
         ("GET", "/api/v1/pods?continue=abc", None, 400),
+        ("GET", "/api/v1/pods?continue=abc.5", None, 410),
+        ("GET", "/api/v1/pods?watch=1&continue=abc.5", None, 400),
         ("GET", "/api/v1/pods?limit=-1", None, 400),
         ("GET", "/api/v1/pods?resourceVersion=99999999", None, 504),
         ("GET", "/api/v1/pods?watch=perhaps", None, 400),
