@@ -85,7 +85,7 @@ class NodePods:
         elif pod.is_finished:
             if self._has(uid):
                 self._stop(identity)
-        elif not self._has(uid) or (uid in self._sandboxes and self._is_idle(uid)):
+        elif self._is_idle(uid):
             if self._runs_already(pod):
                 self._up.add(uid)
             else:
