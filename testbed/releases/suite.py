@@ -52,7 +52,9 @@ class Suite(Tree):
     def versions(self) -> Versions:
         """The versions, asked of the binaries once. Raises ``ReleaseUnavailable`` without the privilege to enter."""
         if os.geteuid() != 0:
-            raise ReleaseUnavailable(f"{self.name} is entered by chroot, which needs root; run it through sudo")
+            raise ReleaseUnavailable(
+                f"{self.name} is entered by chroot, which needs root; run it through sudo"
+            )
         return super().versions()
 
     def argv(self, program: str, *arguments: str) -> list[str]:

@@ -30,7 +30,9 @@ def test_nothing_written_is_nothing(log: Path) -> None:
 
 def test_rows_are_counted_by_what_became_of_them(log: Path) -> None:
     before = position(log)
-    append(log, {"_date": 1, "_comment": "a", "Port": {"u1": {"name": "x"}, "u2": None}, "Switch": {"u3": {}}})
+    append(
+        log, {"_date": 1, "_comment": "a", "Port": {"u1": {"name": "x"}, "u2": None}, "Switch": {"u3": {}}}
+    )
     append(log, {"_date": 2, "Port": {"u1": {"name": "y"}}})
     after = position(log)
     assert between(log, before, after) == Writes(2, 3, 1, after.length - before.length)
