@@ -8,6 +8,9 @@ from testbed.apiserver.kinds import Kind, Registry
 
 VERSION = {"major": "1", "minor": "32", "gitVersion": "v1.32.0+ovn-testbed", "platform": "linux/amd64"}
 """The release of Kubernetes whose REST format is followed."""
+OPENAPI = "/openapi/v2"
+OPENAPI_MEDIA = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
+"""The document is empty, which is a valid one: kubectl, which insists on having it, then leaves validation to us."""
 _VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
 _STATUS_VERBS = ["patch", "update"]
 

@@ -71,8 +71,10 @@ class Service:
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         path, _, query = request.raw_path.partition("?")
-        _check_accept(request.headers.get("Accept", ""))
         method = request.method
+        if method == "GET" and path == discovery.OPENAPI:
+            return web.Response(body=b"", content_type=discovery.OPENAPI_MEDIA)
+        _check_accept(request.headers.get("Accept", ""))
         if method == "GET":
             found = discovery.answer(self._store.registry, path)
             if found is not None:
