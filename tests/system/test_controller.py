@@ -12,7 +12,7 @@ import pytest
 
 from controller import ovsdb
 from controller.api.core import Namespace, Node, Pod, PodSpec
-from controller.api.kinds import EVENTS, IPS, NAMESPACES, NODES, PODS, SUBNETS, VPCS
+from controller.api.kinds import EVENTS, IPS, NAMESPACES, NODES, PODS, SUBNETS, VPCS, Kind
 from controller.api.kubeovn import Subnet, SubnetSpec
 from controller.api.meta import ObjectMeta
 from controller.kubernetes import Access, ApiError, Client
@@ -94,6 +94,16 @@ async def allocated(api: Client, name: str, namespace: str = "default") -> Pod:
         return pod if pod.annotations.get("ovn.kubernetes.io/allocated") == "true" else None
 
     found: Pod = await until(check, f"pod {name} allocated")
+    return found
+
+
+async def revisions(api: Client) -> dict[str, list[str]]:
+    """The revision of every object that the controller may write."""
+    kinds: tuple[Kind[Any], ...] = (PODS, IPS, SUBNETS, NAMESPACES, NODES, VPCS)
+    found = {}
+    for kind in kinds:
+        listing = await api.list(kind)
+        found[kind.plural] = [entry.metadata.resource_version for entry in listing.items]
     return found
 
 
@@ -227,20 +237,13 @@ async def test_a_restart_with_nothing_changed_writes_nothing(
     for number in range(50):
         await allocated(api, f"p{number}")
     await settled(chain)
-    before = {
-        kind.plural: [entry.metadata.resource_version for entry in (await api.list(kind)).items]
-        for kind in (PODS, IPS, SUBNETS, NAMESPACES, NODES, VPCS)
-    }
+    before = await revisions(api)
     chain.kill("controller")
     chain.start_controller()
     counters = await settled(chain)
     assert counters["northbound"]["transactions"] == 0
     assert counters["api"] == {"patches": 0, "deletions": 0, "events": 0, "failures": 0}
-    after = {
-        kind.plural: [entry.metadata.resource_version for entry in (await api.list(kind)).items]
-        for kind in (PODS, IPS, SUBNETS, NAMESPACES, NODES, VPCS)
-    }
-    assert after == before
+    assert await revisions(api) == before
 
 
 async def test_what_happened_while_the_controller_was_away_is_put_right(
@@ -254,9 +257,9 @@ async def test_what_happened_while_the_controller_was_away_is_put_right(
     await api.delete(PODS, "goes", namespace="default", grace_seconds=0)
     await create(api, a_pod("comes"))
     tampered = (await ports(nb))["tampered.default"]
-    await nb.transact(
-        [operations.update("Logical_Switch_Port", tampered["_uuid"], {"addresses": frozenset()})]
-    )  # type: ignore[arg-type]
+    uuid = tampered["_uuid"]
+    assert isinstance(uuid, ovsdb.UUID)
+    await nb.transact([operations.update("Logical_Switch_Port", uuid, {"addresses": frozenset()})])
     chain.start_controller()
     await allocated(api, "comes")
     counters = await settled(chain)
