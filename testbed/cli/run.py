@@ -38,6 +38,9 @@ def run(
         typer.Option(metavar="TIME", help="Stop after this long (90s, 30m, 2h); keeps what it had."),
     ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the last cluster up until Ctrl-C.")] = False,
+    keep_databases: Annotated[
+        bool, typer.Option("--keep-databases", help="Keep NB, SB and the nodes' databases in the run.")
+    ] = False,
     runs: RunsDirectory = DEFAULT_RUNS,
     json: Annotated[bool, typer.Option("--json", help="Print run.json instead of the table.")] = False,
 ) -> int:
@@ -80,6 +83,7 @@ def run(
         repeat=repeat,
         max_time_s=limit,
         keep=keep,
+        keep_databases=keep_databases,
     )
     build = check(order)
     done, writer = execute(order, build, Watcher(release))

@@ -151,18 +151,19 @@ async def _measure(
     async with bed.window():
         rows = (await bed.controller.counters())["northbound"]
         work = await counters.snapshot(daemons)
-        used = await rest(bed)
+        used = processor.snapshot(daemons)
         await bed.meter.expect(port, change)
+        bed.attempts += 1
+        fault = ""
         try:
             made = await processing.carry(bed, port, act)
             settled_ns = await settled(pod.path, END_TIMEOUT_S)
-            ends = await bed.meter.ends(port, END_TIMEOUT_S)
         except (EndNotSeen, TimeoutError) as error:
-            await bed.meter.ends(port)
-            raise AttemptFailed(str(error)) from None
-        finally:
-            bed.attempts += 1
-        at_rest = await rest(bed)
+            fault = str(error)
+        ends = await bed.meter.ends(port, 0 if fault else END_TIMEOUT_S)
+        at_rest = await rest(bed)  # also after a failed attempt: the next one begins at rest
+        if fault:
+            raise AttemptFailed(fault)
         work_after = await counters.snapshot(daemons)
         rows_after = (await bed.controller.counters())["northbound"]
     if ends.lost:

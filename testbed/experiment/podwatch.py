@@ -12,6 +12,8 @@ from controller.api.core import Pod
 from controller.api.kinds import PODS
 from controller.kubernetes import Client
 
+PROGRESS_INTERVAL_S = 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -25,6 +27,24 @@ class Seen:
     """Since when the pod is Ready."""
 
 
+class _Gathering:
+    """Pods that somebody waits for together: told of each once, so that ten thousand cost no more than their events."""
+
+    def __init__(self, waiting: set[str]) -> None:
+        self.waiting = waiting
+        self.complete = asyncio.get_running_loop().create_future()
+        self._tell()
+
+    def arrived(self, key: str) -> None:
+        """One of them is ready."""
+        self.waiting.discard(key)
+        self._tell()
+
+    def _tell(self) -> None:
+        if not self.waiting and not self.complete.done():
+            self.complete.set_result(None)
+
+
 class PodWatch:
     """Follows all pods; keys are ``namespace/name``. Used as a task: ``run`` ends only with an error or cancelled."""
 
@@ -34,6 +54,7 @@ class PodWatch:
         self._ready = 0
         self._gone_ns: dict[str, int] = {}
         self._changed = asyncio.Condition()
+        self._gatherings: list[_Gathering] = []
 
     async def run(self) -> None:
         """Keep the view current."""
@@ -83,27 +104,28 @@ class PodWatch:
         self, keys: Iterable[str], patience: float, progress: Callable[[int, int], None]
     ) -> None:
         """Until every pod of ``keys`` is Ready; raises ``TimeoutError`` if none became so for ``patience`` seconds."""
-        waiting = set(keys)
-        total = len(waiting)
-        deadline: float | None = None
-        while True:
-            before = len(waiting)
-            waiting = {key for key in waiting if not ((seen := self._pods.get(key)) and seen.ready_ns)}
-            progress(total - len(waiting), total)
-            if not waiting:
-                return
-            if before != len(waiting) or deadline is None:
-                deadline = time.monotonic() + patience
-            elif time.monotonic() > deadline:
-                some = ", ".join(sorted(waiting)[:3])
-                raise TimeoutError(
-                    f"{len(waiting)} of {total} pods were not Ready and none became so for {patience:g} s: {some} ..."
-                )
-            async with self._changed:
-                try:
-                    await asyncio.wait_for(self._changed.wait(), 1)
-                except TimeoutError:
-                    continue
+        gathering = _Gathering({key for key in keys if not self._is_ready(key)})
+        total = left = len(gathering.waiting)
+        deadline = time.monotonic() + patience
+        self._gatherings.append(gathering)
+        try:
+            while not gathering.complete.done():
+                await asyncio.wait([gathering.complete], timeout=PROGRESS_INTERVAL_S)
+                now = len(gathering.waiting)
+                progress(total - now, total)
+                if now < left:
+                    left, deadline = now, time.monotonic() + patience
+                elif now and time.monotonic() > deadline:
+                    some = ", ".join(sorted(gathering.waiting)[:3])
+                    raise TimeoutError(
+                        f"{now} of {total} pods were not Ready and none became so for {patience:g} s: {some} ..."
+                    )
+        finally:
+            self._gatherings.remove(gathering)
+
+    def _is_ready(self, key: str) -> bool:
+        seen = self._pods.get(key)
+        return seen is not None and seen.ready_ns is not None
 
     async def _until(self, moment: Callable[[], int | None], timeout: float, fault: str) -> int:
         try:
@@ -129,6 +151,9 @@ class PodWatch:
             ready_ns=_since(before.ready_ns if before else None, pod.is_ready, accepted_ns),
         )
         self._ready += int(now.ready_ns is not None) - int(before is not None and before.ready_ns is not None)
+        if now.ready_ns is not None:
+            for gathering in self._gatherings:
+                gathering.arrived(pod.path)
         self._pods[pod.path] = now
         self._gone_ns.pop(pod.path, None)
 

@@ -49,6 +49,7 @@ class Order:
     repeat: int = 1
     max_time_s: float | None = None
     keep: bool = False
+    keep_databases: bool = False
 
 
 class Spectator(Protocol):
@@ -130,7 +131,9 @@ class _Execution:
             try:
                 status = listener.enclose()
             finally:
-                _keep_logs(directory, logs)
+                _copy(directory, "*.log", logs)
+                if order.keep_databases:
+                    _copy(directory, "*.db", self._writer.path / "databases" / logs.name)
         return listener.ended or Ended(
             outcome="interrupted" if status == 130 else "failed",
             reason="" if status == 130 else f"the enclosure ended with status {status} and told nothing",
@@ -267,9 +270,9 @@ def _listen_on_loopback() -> socket.socket:
     return socket.create_server(("127.0.0.1", 0))
 
 
-def _keep_logs(directory: Path, target: Path) -> None:
-    """Copy every log of a cluster, under the same relative names."""
-    for source in directory.rglob("*.log"):
+def _copy(directory: Path, pattern: str, target: Path) -> None:
+    """Copy every such file of a cluster, under the same relative names."""
+    for source in directory.rglob(pattern):
         copy = target / source.relative_to(directory)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, copy)

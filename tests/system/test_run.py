@@ -193,7 +193,7 @@ def test_one_live_pod_goes_all_the_way_from_the_api_to_an_answered_ping(testbed:
 
 
 def test_a_run_says_what_it_was_made_of(testbed: CommandLine) -> None:
-    assert testbed.run("run", "one-live-pod", "--seed", "7").returncode == 0
+    assert testbed.run("run", "one-live-pod", "--seed", "7", "--keep-databases").returncode == 0
     run = testbed.latest.run()
     (release,) = run.releases
     assert run.seed == 7
@@ -207,6 +207,8 @@ def test_a_run_says_what_it_was_made_of(testbed: CommandLine) -> None:
     assert any("northd" in name for name in daemons)
     assert set(testbed.latest.events()["kind"]) >= {"cluster-built", "pods-ready", "ping-answered"}
     logs = {path.name for path in testbed.latest.logs.rglob("*.log")}
+    databases = {path.name for path in (testbed.latest.path / "databases").rglob("*.db")}
+    assert databases >= {"nb.db", "sb.db", "conf.db"}
     assert logs >= {"northd.log", "ovn-controller.log", "controller.log", "apiserver.log"}
 
 
@@ -287,7 +289,7 @@ def test_after_kill_9_nothing_is_left_but_a_directory_which_clean_removes(testbe
 
 
 def test_max_time_ends_a_run_keeps_what_it_had_and_says_so(testbed: CommandLine) -> None:
-    done = testbed.run("run", "endless", "--max-time", "12s")
+    done = testbed.run("run", "endless", "--max-time", "8s")
     assert done.returncode == 1, done.stderr
     assert "--max-time" in done.stderr
     assert testbed.latest.run().status == "timed-out"
