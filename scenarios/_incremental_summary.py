@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Labels = dict[str, str | int | float | bool]
 MODES = ("incremental", "full")
 WARM_UP = 0
-"""The block whose trials count for nothing."""
+"""The block whose trials are recorded and left out of every figure."""
 
 SETTLED = {"added": "pod_ready", "deleted": "pod_gone"}
 WORK = "northd and busiest node"

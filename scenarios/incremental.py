@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from msgspec import Meta
 
-from scenarios._incremental_summary import summarise
+from scenarios._incremental_summary import WARM_UP, summarise
 from testbed.experiment import change
 from testbed.experiment.change import AttemptFailed, Measured, Processing, Recomputed, Unforced
 from testbed.experiment.expectation import Expectation
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 
     from controller.api.core import Pod
     from testbed.experiment.bed import Bed
-
-WARM_UP = 0
-"""Trials of this block are recorded and left out of every figure."""
 
 NS_PER_MS = 1e6
 

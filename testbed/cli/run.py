@@ -90,6 +90,8 @@ def run(
     if json:
         write_report(writer)
         print_json(done)
+    elif done.status == "failed" and not done.metrics:
+        write_report(writer)  # the fault says all there is
     elif not keep:
         present(done, writer.path)
     if done.status == "failed":
