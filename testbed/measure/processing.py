@@ -22,7 +22,7 @@ ACTIVE_TIMEOUT_S = 5.0
 """Until northd has its lock again: a round trip to SB, unless another northd took it."""
 
 PROCESSING_TIMEOUT_S = 120.0
-"""For one answer: northd gives none while it recomputes (seconds with 100,000 ports)."""
+"""For one answer: a daemon gives none while it recomputes, and ten that do so at once share two processors."""
 
 NUDGE_S = 0.001
 
@@ -44,7 +44,7 @@ class Northd:
 
     async def pause(self) -> None:
         """It answers but processes nothing until resumed. Harmless when it is paused already."""
-        await unixctl.call(self._daemon.control, "pause")
+        await _tell(self._daemon, "pause")
 
     async def resume(self) -> None:
         """Process what has come up, in whichever way it likes; returns when it has. Raises NotActive.
@@ -52,18 +52,16 @@ class Northd:
         Paused, northd gives up its lock on SB. That of OVN 23.03 may fall asleep between asking for it and using it,
         until anything at all wakes it, which being asked for its status does. It answers after a round of processing.
         """
-        await unixctl.call(self._daemon.control, "resume")
+        await _tell(self._daemon, "resume")
         deadline = monotonic_ns() + ACTIVE_TIMEOUT_S * 1e9
-        while "active" not in await unixctl.call(
-            self._daemon.control, "status", timeout=PROCESSING_TIMEOUT_S
-        ):
+        while "active" not in await _tell(self._daemon, "status"):
             if monotonic_ns() > deadline:
                 raise NotActive(f"ovn-northd is still on standby {ACTIVE_TIMEOUT_S:g} s after it was resumed")
             await asyncio.sleep(NUDGE_S)
 
     async def recompute_and_resume(self) -> None:
         """Process what has come up by recomputing everything once; returns when that is done. Raises NotActive."""
-        await unixctl.call(self._daemon.control, RECOMPUTE)
+        await _tell(self._daemon, RECOMPUTE)
         await self.resume()
 
 
@@ -86,12 +84,16 @@ class Chassis:
         await asyncio.gather(*(self._recompute_and_resume(daemon) for daemon in self._daemons))
 
     async def _tell(self, command: str) -> None:
-        await asyncio.gather(*(unixctl.call(daemon.control, command) for daemon in self._daemons))
+        await asyncio.gather(*(_tell(daemon, command) for daemon in self._daemons))
 
     @staticmethod
     async def _recompute_and_resume(daemon: MeasuredDaemon) -> None:
-        await unixctl.call(daemon.control, RECOMPUTE)
-        await unixctl.call(daemon.control, "debug/resume")
+        await _tell(daemon, RECOMPUTE)
+        await _tell(daemon, "debug/resume")
+
+
+async def _tell(daemon: MeasuredDaemon, command: str) -> str:
+    return await unixctl.call(daemon.control, command, timeout=PROCESSING_TIMEOUT_S)
 
 
 @asynccontextmanager
