@@ -86,7 +86,7 @@ def run(
         keep_databases=keep_databases,
     )
     build = check(order)
-    done, writer = execute(order, build, Watcher(release))
+    done, writer = execute(order, build, Watcher())
     if json:
         write_report(writer)
         print_json(done)

@@ -20,8 +20,7 @@ LINE_INTERVAL_S = 5.0
 class Watcher:
     """Shows what a run tells of itself."""
 
-    def __init__(self, release: str) -> None:
-        self._release = release
+    def __init__(self) -> None:
         self._bar: RichProgress | None = None
         self._said = ("", 0.0)
 

@@ -138,12 +138,14 @@ class CommandLine:
         return found
 
     def pid_of(self, program: str) -> int:
-        (found,) = [
-            pid
-            for pid in self.processes()
-            if Path(Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0].decode()).name == program
-        ]
-        return found
+        """The one process that runs a program or, by ``python -m``, a module."""
+        found = []
+        for pid in self.processes():
+            arguments = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+            if Path(arguments[0]).name == program or arguments[1:3] == ["-m", program]:
+                found.append(pid)
+        (only,) = found
+        return only
 
     def clusters(self) -> list[Path]:
         return list(self.state.glob("*")) if self.state.exists() else []
@@ -261,16 +263,26 @@ def test_ctrl_c_ends_with_130_and_keeps_the_results(testbed: CommandLine) -> Non
     assert testbed.clusters() == []
 
 
-def test_a_daemon_that_is_killed_is_named_and_the_run_ends_with_3(testbed: CommandLine) -> None:
+@pytest.mark.parametrize(
+    ("program", "named"),
+    [
+        ("ovn-controller", "node1 ovn-controller"),
+        ("testbed.apiserver", "apiserver"),
+        ("controller", "controller"),
+    ],
+)
+def test_a_daemon_that_is_killed_is_named_and_the_run_ends_with_3(
+    testbed: CommandLine, program: str, named: str
+) -> None:
     process = testbed.until_at_work()
-    os.kill(testbed.pid_of("ovn-controller"), signal.SIGKILL)
+    os.kill(testbed.pid_of(program), signal.SIGKILL)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 3
-    assert "node1 ovn-controller died (killed by signal 9)" in err
+    assert f"{named} died (killed by signal 9)" in err
     assert f"(logs: runs/endless/{testbed.latest.id}/logs)" in err
     run = testbed.latest.run()
     assert run.status == "failed"
-    assert "ovn-controller" in run.reason
+    assert named in run.reason
     assert values(testbed.latest, "samples") == [1]
     assert "daemon-died" in set(testbed.latest.events()["kind"])
 
