@@ -33,6 +33,7 @@ from testbed.experiment.scenario import Scenario
 from testbed.experiment.usage import sample_forever
 from testbed.measure import Meter, MeterFailed, validity
 from testbed.measure.validity import ProcessorTimes
+from testbed.systems import System
 
 CHECK_INTERVAL_S = 0.5
 """How often the daemons are looked at: a dead one is told within this time."""
@@ -46,6 +47,7 @@ class Assignment:
     scenario: type[Scenario]
     params: ScenarioParams
     spec: ClusterSpec
+    system: System
     directory: Path
     https: socket.socket | None
     """Where people on the host reach the API of a cluster that is kept."""
@@ -68,7 +70,7 @@ def carry_out(assignment: Assignment, sender: Sender) -> None:
     """Build the cluster, drive the scenario, tell how it ended; never raises for what happened in between."""
     sender.send(Message(progress=Progress(text="building the cluster")))
     try:
-        with Cluster(assignment.spec, assignment.directory, https=assignment.https) as cluster:
+        with _cluster(assignment) as cluster:
             ended = asyncio.run(_drive(cluster, assignment, sender))
             stays = assignment.keep and ended.outcome in ("complete", "timed-out")
             look = _how_to_look(cluster) if stays else ()
@@ -82,6 +84,10 @@ def carry_out(assignment: Assignment, sender: Sender) -> None:
         trace.parent.mkdir(parents=True, exist_ok=True)
         trace.write_text(traceback.format_exc())
         sender.send(Message(ended=Ended(outcome="failed", reason=_line(error))))
+
+
+def _cluster(assignment: Assignment) -> Cluster:
+    return Cluster(assignment.spec, assignment.directory, system=assignment.system, https=assignment.https)
 
 
 async def _drive(cluster: Cluster, assignment: Assignment, sender: Sender) -> Ended:

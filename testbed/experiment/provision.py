@@ -17,6 +17,8 @@ from controller.api.kinds import NAMESPACES, PODS, SUBNETS
 from controller.api.kubeovn import Subnet, SubnetSpec
 from controller.api.meta import ObjectMeta
 from testbed.experiment.bed import Bed
+from testbed.experiment.channel import Message
+from testbed.measure import resources
 from testbed.measure.flows import quiet
 from testbed.pods import live
 from testbed.probes import ping
@@ -113,6 +115,10 @@ async def settle(bed: Bed) -> dict[str, int]:
     bed.progress("waiting until the nodes are quiet")
     async with bed.window():
         flows = await quiet(bed.cluster.nodes, bed.cluster.daemons(), timeout=QUIET_TIMEOUT_S)
+        for daemon in bed.cluster.daemons():
+            if daemon.role == "switch":
+                held = resources.sample(daemon, instance=bed.instance, flows=flows[daemon.node])
+                bed.sender.send(Message(resource=held))
     bed.event("quiet", f"at least {min(flows.values())} flows a node")
     return flows
 

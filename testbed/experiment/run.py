@@ -31,7 +31,7 @@ from testbed.experiment.params import ScenarioParams
 from testbed.experiment.scenario import Scenario, Summary
 from testbed.experiment.trust import worst
 from testbed.results import ReleaseUnderTest, Run, RunWriter, Validity, fingerprint, judge, stamps
-from testbed.systems import Ours
+from testbed.systems import Ours, System
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -120,6 +120,7 @@ class _Execution:
                 scenario=order.scenario,
                 params=order.params,
                 spec=spec,
+                system=_system(order, number),
                 directory=directory,
                 https=https,
                 seed=order.seed,
@@ -254,10 +255,15 @@ def _opening(order: Order, release: releases.Release, identity: str) -> Run:
                 defects=tuple(f"{entry.identifier}: {entry.effect}" for entry in release.defects()),
             ),
         ),
-        system=Ours().identity(),
+        system=_system(order, 1).identity(),
         host=fingerprint(),
         stamps=stamps(os.environ, REPOSITORY),
     )
+
+
+def _system(order: Order, instance: int) -> System:
+    """The controller under test; its random addresses come again when the run's seed does."""
+    return Ours(("--seed", str(order.seed + instance - 1)))
 
 
 def _cluster_name(order: Order, digits: str) -> str:

@@ -203,6 +203,7 @@ def test_a_run_says_what_it_was_made_of(testbed: CommandLine) -> None:
     assert set(release.binaries) >= {"ovn-northd", "ovn-controller", "ovs-vswitchd"}
     assert run.system is not None
     assert run.system.sha256
+    assert run.system.flags == ("--seed", "7")
     assert run.host.cores == len(os.sched_getaffinity(0))
     assert run.validity.verdict != "unjudged"
     daemons = set(testbed.latest.resources()["daemon"])
@@ -229,6 +230,8 @@ def test_the_main_scenario_counts_what_it_did(testbed: CommandLine) -> None:
     assert headlines["full_all_nodes_p50_ms"].attempts == 2
     assert headlines["full_all_nodes_p50_ms"].failed == 0
     assert headlines["pods"].value == 22
+    flows = testbed.latest.resources()["flows"].dropna()
+    assert flows.max() >= headlines["flows_per_node"].value
     outputs = [
         entry
         for entry in run.counters
