@@ -181,7 +181,7 @@ def _figures(samples: DataFrame, last: int, sizes: Sequence[int]) -> tuple[Figur
         ),
         Stack(
             title="Where the time goes",
-            caption="Medians of the stages on the longest path to the last node.",
+            caption="Means of the stages on the longest path to the last node; they add up to the mean of the whole.",
             x_label="since the API accepted the pod",
             unit="ms",
             bars=tuple(_bar(samples, mode, last) for mode in MODES),

@@ -126,17 +126,20 @@ def test_counters_are_told_apart_by_mode_and_labels(
     }
 
 
-def test_stages_keep_their_order_and_share_their_own_sum(
+def test_stages_keep_their_order_and_add_up_to_the_mean_of_the_whole(
     a_table: Samples, together: Callable[..., DataFrame]
 ) -> None:
     table = together(
         a_table([6.0, 6.0, 60.0], labels={"stage": "flows"}),
-        a_table([2.0, None], labels={"stage": "northd"}),
+        a_table([12.0, None], labels={"stage": "northd"}),
         a_table([None], labels={"stage": "claimed"}),
     )
     first, second = stages(table, ("northd", "claimed", "flows"))
-    assert (first.name, first.median, first.share, first.n) == ("northd", 2.0, 0.25, 1)
-    assert (second.name, second.median, second.share, second.n) == ("flows", 6.0, 0.75, 3)
+    assert (first.name, first.mean, first.n) == ("northd", 4.0, 1)
+    assert (second.name, second.mean, second.n) == ("flows", 24.0, 3)
+    wholes = [6.0 + 12.0, 6.0, 60.0]
+    assert first.mean + second.mean == sum(wholes) / 3
+    assert first.share == pytest.approx(4 / 28)
 
 
 def test_a_stage_that_the_order_forgot_is_refused(a_table: Samples) -> None:
