@@ -7,6 +7,7 @@ killed, Ctrl-C, the kernel taking the enclosure down) and what was measured unti
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from typing import Literal
 
@@ -51,13 +52,14 @@ class Sender:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
-        self._encoder = msgspec.json.Encoder()
+        self._lock = threading.Lock()  # a scenario that is no coroutine runs in a thread of its own
 
     def send(self, message: Message) -> None:
         """Hand one message over."""
-        data = self._encoder.encode(message) + b"\n"
-        while data:
-            data = data[os.write(self._descriptor, data) :]
+        data = msgspec.json.encode(message) + b"\n"
+        with self._lock:
+            while data:
+                data = data[os.write(self._descriptor, data) :]
 
 
 def receive(descriptor: int) -> Iterator[Message]:

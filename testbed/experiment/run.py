@@ -73,6 +73,7 @@ def check(order: Order) -> releases.Release:
     preflight.require_privilege()
     preflight.require_tools()
     release = releases.resolve(order.release)
+    release.versions()  # its binaries do run
     spec = ClusterSpec(name=_cluster_name(order, "000000"), nodes=order.params.nodes, release=release)
     preflight.require_short_paths(state.root() / spec.name)
     preflight.require_place_for_runs(order.runs)

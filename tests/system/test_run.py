@@ -68,9 +68,9 @@ class Endless(Scenario):
 
 
 class Brief(Endless):
-    """What several instances give."""
+    """What several instances give; a scenario need not be a coroutine."""
 
-    async def run(self, bed, params):
+    def run(self, bed, params):
         bed.record("samples", bed.rng.random())
 
 
