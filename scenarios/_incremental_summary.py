@@ -149,6 +149,16 @@ def _counters(samples: DataFrame, size: int) -> tuple[Counter, ...]:
             ("mode", "change", "database", "operation"),
         ),
         *analysis.counts_by(
+            analysis.select(samples, "rows_logged", labels=where),
+            "rows_logged_per_change",
+            ("mode", "change", "database", "operation"),
+        ),
+        *analysis.counts_by(
+            analysis.select(samples, "bytes_logged", labels=where),
+            "bytes_logged_per_change",
+            ("mode", "change", "database"),
+        ),
+        *analysis.counts_by(
             analysis.select(samples, "flow_modifications", labels=where),
             "flow_modifications_per_change",
             ("mode", "change"),

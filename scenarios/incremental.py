@@ -200,7 +200,7 @@ class _Rung:
         def ms(metric: str, ns: float, **labels: str) -> None:
             self._record(block, mode, kind, metric, ns / NS_PER_MS, measured.accepted_ns, **labels)
 
-        def amount(metric: str, value: float, **labels: str) -> None:
+        def amount(metric: str, value: float | None, **labels: str) -> None:
             self._record(block, mode, kind, metric, value, measured.accepted_ns, **labels)
 
         ms("all_nodes_ms", measured.all_nodes_ns)
@@ -225,6 +225,10 @@ class _Rung:
             amount(
                 "rows_written", measured.written[name], database="nb", operation=name.removeprefix("rows_")
             )
+        for database, logged in measured.logged.items():
+            amount("rows_logged", logged and logged.written, database=database, operation="written")
+            amount("rows_logged", logged and logged.deleted, database=database, operation="deleted")
+            amount("bytes_logged", logged and logged.bytes, database=database)
 
     def _record(
         self,

@@ -53,6 +53,11 @@ class Central(Host):
         """Its daemons, in the order in which they are started."""
         return (*self.databases, self.northd)
 
+    @property
+    def database_files(self) -> dict[str, Path]:
+        """The files, which are logs of all transactions, of NB and SB."""
+        return {short: self.directory / f"{short}.db" for short in ("nb", "sb")}
+
     def prepare(self, interface: str) -> None:
         """Bring its interface up and write its databases."""
         self.ip(

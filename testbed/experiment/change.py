@@ -10,17 +10,19 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from controller.api.core import Pod
 from controller.api.kinds import PODS
 from controller.kubernetes import Written
 from testbed.experiment.bed import Bed
-from testbed.measure import Change, EndNotSeen, Ends, counters, processor
+from testbed.measure import Change, EndNotSeen, Ends, counters, processor, writes
 from testbed.measure.counters import Counters, Counts
 from testbed.measure.processing import Chassis, Northd, held
 from testbed.measure.processor import DaemonRole, Times, Usage
 from testbed.measure.stages import stages
+from testbed.measure.writes import LogUnreadable, Position, Writes
 
 END_TIMEOUT_S = 120.0
 """How long an end may take before the attempt has failed: ten nodes that recompute 20,000 pods share the processors."""
@@ -87,6 +89,8 @@ class Measured:
     """Processor and run-queue-wait time of each daemon, from the change until all were at rest."""
     written: Mapping[str, int]
     """NB rows that the controller inserted, updated and removed, and its transactions."""
+    logged: Mapping[str, Writes | None]
+    """What reached NB and SB, whoever wrote it; None where the database compacted its log meanwhile."""
 
     @property
     def all_nodes_ns(self) -> int:
@@ -151,6 +155,8 @@ async def _measure(
     async with bed.window():
         rows = (await bed.controller.counters())["northbound"]
         work = await counters.snapshot(daemons)
+        files = bed.cluster.central.database_files
+        logs = {name: writes.position(file) for name, file in files.items()}
         used = processor.snapshot(daemons)
         await bed.meter.expect(port, change)
         bed.attempts += 1
@@ -166,6 +172,7 @@ async def _measure(
             raise AttemptFailed(fault)
         work_after = await counters.snapshot(daemons)
         rows_after = (await bed.controller.counters())["northbound"]
+        logged = {name: _logged(file, logs[name]) for name, file in files.items()}
     if ends.lost:
         bed.lost += 1
         raise AttemptFailed(f"the meter lost events: {'; '.join(ends.lost)}")
@@ -183,7 +190,15 @@ async def _measure(
         work=counters.difference(work, work_after),
         used=processor.difference(used, at_rest),
         written={name: count - rows[name] for name, count in rows_after.items()},
+        logged=logged,
     )
+
+
+def _logged(file: Path, before: Position) -> Writes | None:
+    try:
+        return writes.between(file, before, writes.position(file))
+    except LogUnreadable:
+        return None
 
 
 def most_on_any_machine(work: Counters) -> dict[tuple[str, str], Counts]:
