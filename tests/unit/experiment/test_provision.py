@@ -19,12 +19,13 @@ def test_more_tenants_than_the_range_has_room_for_are_refused() -> None:
         tenants(8193)
 
 
-def test_pods_fill_tenants_and_nodes_evenly() -> None:
+@pytest.mark.parametrize("number", [5, 3, 6])
+def test_pods_fill_tenants_and_nodes_evenly_and_each_tenant_is_on_every_node(number: int) -> None:
     nodes = ("node1", "node2", "node3")
-    pods = list(spread(tenants(5), nodes, 0, 1_500))
-    assert set(Counter(pod.namespace for pod in pods).values()) == {300}
-    assert set(Counter(pod.spec.node_name for pod in pods).values()) == {500}
-    assert set(Counter((pod.namespace, pod.spec.node_name) for pod in pods).values()) == {100}
+    pods = list(spread(tenants(number), nodes, 0, number * 30))
+    assert set(Counter(pod.namespace for pod in pods).values()) == {30}
+    assert set(Counter(pod.spec.node_name for pod in pods).values()) == {number * 10}
+    assert set(Counter((pod.namespace, pod.spec.node_name) for pod in pods).values()) == {10}
 
 
 def test_a_second_rung_continues_where_the_first_ended() -> None:
