@@ -8,7 +8,10 @@ from typing import Any
 import msgspec
 from rich.console import Console
 
-out = Console(highlight=False, soft_wrap=True)
+WIDTH_OF_A_LOG = 120
+"""Columns of a table that goes to a file or a pipe, where nobody says how wide the screen is."""
+
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDTH_OF_A_LOG)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
