@@ -232,6 +232,13 @@ def test_the_main_scenario_counts_what_it_did(testbed: CommandLine) -> None:
     assert headlines["pods"].value == 22
     flows = testbed.latest.resources()["flows"].dropna()
     assert flows.max() >= headlines["flows_per_node"].value
+    logged = {
+        (str(entry.labels["mode"]), str(entry.labels["database"])): entry.value
+        for entry in run.counters
+        if entry.name == "bytes_logged_per_change" and entry.labels["change"] == "added"
+    }
+    assert set(logged) == {(mode, base) for mode in ("incremental", "full") for base in ("nb", "sb")}
+    assert all(value is not None and value > 100 for value in logged.values())
     outputs = [
         entry
         for entry in run.counters
