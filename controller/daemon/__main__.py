@@ -73,18 +73,27 @@ async def serve(options: argparse.Namespace) -> None:
         entry.node: Node(entry, kinds, subnets, workers, mtu=options.mtu, patience=options.patience)
         for entry in config.load(options.config)
     }
+    runner = web.AppRunner(Service(nodes).application(), access_log=None, handler_cancellation=True)
     async with Client(Access.load(options.kubeconfig)) as client, asyncio.TaskGroup() as tasks:
+        await _listen(runner, options.socket)
         running = [tasks.create_task(node.run(client)) for node in nodes.values()]
         running.append(tasks.create_task(subnets.run(client)))
-        runner = web.AppRunner(Service(nodes).application(), access_log=None, handler_cancellation=True)
-        await runner.setup()
-        options.socket.unlink(missing_ok=True)
-        await web.UnixSite(runner, str(options.socket), backlog=BACKLOG).start()
         print('{"ready": true}', flush=True)
         await stop.wait()
         await runner.cleanup()
         for task in running:
             task.cancel()
+
+
+async def _listen(runner: web.AppRunner, socket: Path) -> None:
+    """Listens; raises ``ConfigError`` where that cannot be."""
+    await runner.setup()
+    try:
+        if socket.is_socket():
+            socket.unlink()
+        await web.UnixSite(runner, str(socket), backlog=BACKLOG).start()
+    except OSError as error:
+        raise config.ConfigError(f"{socket}: {error}") from error
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -93,12 +102,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # every pod in the making holds a connection
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    status = 0
     try:
         uvloop.run(serve(options))
-    except (config.ConfigError, KubeconfigError, ImportError, TypeError) as error:
-        print(f"controller.daemon: {error}", file=sys.stderr)
-        return UNFIT
-    return 0
+    except* (config.ConfigError, KubeconfigError, ImportError, plugs.NoPlug) as errors:
+        print(f"controller.daemon: {errors.exceptions[0]}", file=sys.stderr)
+        status = UNFIT
+    return status
 
 
 if __name__ == "__main__":

@@ -34,9 +34,13 @@ class PlugKind(Protocol):
         ...
 
 
+class NoPlug(TypeError):
+    """A module that offers no plug kind."""
+
+
 def load(module_name: str) -> PlugKind:
-    """The plug kind that a module offers as ``PLUG``. Raises ``ImportError`` or ``TypeError``."""
+    """The plug kind that a module offers as ``PLUG``. Raises ``ImportError`` or ``NoPlug``."""
     found = getattr(importlib.import_module(module_name), "PLUG", None)
     if not isinstance(found, PlugKind):
-        raise TypeError(f"{module_name} has no PLUG that is a plug kind")
+        raise NoPlug(f"{module_name} has no PLUG that is a plug kind")
     return found
