@@ -18,6 +18,7 @@ import uvloop
 from aiohttp import web
 
 from testbed.apiserver import admission, credentials
+from testbed.apiserver.cascade import Collector
 from testbed.apiserver.journal import Journal, JournalError, JournalUnusable
 from testbed.apiserver.kinds import builtin
 from testbed.apiserver.namespaces import Namespaces
@@ -112,7 +113,9 @@ async def _serve(options: argparse.Namespace) -> None:
     gc.set_threshold(100_000, 50, 100)
     writer = Writer(store, review)
     namespaces = Namespaces(store, writer)
+    collector = Collector(store, writer)
     namespaces.start()
+    collector.start()
     store.flush()
     service = Service(store, writer)
     servers: list[web.Server] = []
@@ -139,6 +142,7 @@ async def _serve(options: argparse.Namespace) -> None:
     for listener in listeners:
         listener.close()
     await namespaces.close()
+    await collector.close()
     for server in servers:
         await server.shutdown(0.25)
     if reason is not None:

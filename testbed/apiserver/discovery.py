@@ -13,6 +13,11 @@ OPENAPI_MEDIA = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 """The document is empty, which is a valid one: kubectl, which insists on having it, then leaves validation to us."""
 _VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
 _STATUS_VERBS = ["patch", "update"]
+_PARTS = {
+    "binding": {"kind": "Binding"},
+    "eviction": {"kind": "Eviction", "group": "policy", "version": "v1"},
+}
+"""What is written to the subresources that are objects of their own."""
 
 
 def answer(registry: Registry, path: str) -> dict[str, Any] | str | None:
@@ -55,6 +60,13 @@ def _resources(registry: Registry, group: str, version: str) -> dict[str, Any] |
         resources.append(_resource(kind, kind.plural, _VERBS) | _names(kind))
         if kind.has_status:
             resources.append(_resource(kind, f"{kind.plural}/status", _STATUS_VERBS))
+        if kind.scale is not None:
+            resources.append(
+                _resource(kind, f"{kind.plural}/scale", ["get", *_STATUS_VERBS])
+                | {"kind": "Scale", "group": "autoscaling", "version": "v1"}
+            )
+        for name in kind.others:
+            resources.append(_resource(kind, f"{kind.plural}/{name}", ["create"]) | _PARTS[name])
     return {
         "kind": "APIResourceList",
         "apiVersion": "v1",
@@ -74,7 +86,9 @@ def _resource(kind: Kind, name: str, verbs: list[str]) -> dict[str, Any]:
 
 
 def _names(kind: Kind) -> dict[str, Any]:
-    names: dict[str, Any] = {"singularName": kind.name.lower()}
+    names: dict[str, Any] = {"singularName": kind.singular or kind.name.lower()}
     if kind.short_names:
         names["shortNames"] = list(kind.short_names)
+    if kind.categories:
+        names["categories"] = list(kind.categories)
     return names

@@ -85,7 +85,7 @@ def faults(kind: Kind, metadata: Metadata) -> list[Cause]:
     """What breaks the rules of names, labels and annotations. The structure must have been found right."""
     found: list[Cause] = []
     name = metadata.get("name", "")
-    if kind.name == "Namespace":
+    if kind.key == "Namespace":
         _check(found, "metadata.name", name, _LABEL, 63, _LABEL_RULE)
     else:
         _check(found, "metadata.name", name, _SUBDOMAIN, 253, _SUBDOMAIN_RULE)

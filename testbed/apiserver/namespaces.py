@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
+from testbed.apiserver.kinds import Kind
 from testbed.apiserver.status import ApiError
 from testbed.apiserver.store import DELETED, Event, Store
 from testbed.apiserver.writing import PROTECTED_NAMESPACES, DeleteOptions, Writer
@@ -24,11 +25,9 @@ class Namespaces:
         self._store = store
         self._writer = writer
         self._kind = store.registry.named("Namespace")
-        self._contents = [kind for kind in store.registry.kinds if kind.namespaced]
         self._emptying: dict[str, asyncio.Task[None]] = {}
         store.audiences["Namespace"].join(self._namespace_changed)
-        for kind in self._contents:
-            store.audiences[kind.name].join(self._content_changed)
+        store.observers.append(self._content_changed)
 
     def start(self) -> None:
         """Makes the namespaces that are always there, and goes on with what a former process left half deleted."""
@@ -46,6 +45,9 @@ class Namespaces:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _contents(self) -> list[Kind]:
+        return [kind for kind in self._store.registry.kinds if kind.namespaced]
 
     def _namespace_changed(self, event: Event) -> None:
         name = event.entry.name
@@ -73,8 +75,8 @@ class Namespaces:
     async def _delete_once(self, name: str) -> str:
         """Asks for the end of everything in a namespace; returns why the last of those that must stay must stay."""
         refused = ""
-        for kind in self._contents:
-            entries = list(self._store.collections[kind.name].entries(name))
+        for kind in self._contents():
+            entries = list(self._store.collections[kind.key].entries(name))
             for position, entry in enumerate(entries):
                 if position % BATCH == BATCH - 1:
                     await asyncio.sleep(0)
@@ -87,7 +89,7 @@ class Namespaces:
 
     def _finish_if_empty(self, name: str) -> None:
         collections = self._store.collections
-        if any(collections[kind.name].count(name) for kind in self._contents):
+        if any(collections[kind.key].count(name) for kind in self._contents()):
             return
         entry = collections["Namespace"].get("", name)
         if entry is not None and not entry.document()["metadata"].get("finalizers"):

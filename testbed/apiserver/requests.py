@@ -77,7 +77,7 @@ def target(registry: Registry, path: str) -> Target:
     elif len(rest) > 1 and namespace is None:
         raise unknown_path(path)
     subresource = rest[2] if len(rest) == 3 else ""
-    if subresource and not (subresource == "status" and kind.has_status):
+    if subresource and subresource not in kind.subresources:
         raise unknown_path(path)
     return Target(kind, namespace, rest[1] if len(rest) > 1 else "", subresource)
 

@@ -15,8 +15,9 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from testbed.apiserver import discovery, requests, selectors
+from testbed.apiserver import discovery, requests, selectors, subresources, writing
 from testbed.apiserver.kinds import Kind
+from testbed.apiserver.mergepatch import merged
 from testbed.apiserver.paging import Page, Pages
 from testbed.apiserver.requests import Target
 from testbed.apiserver.status import ApiError, bad_request, expired
@@ -89,7 +90,12 @@ class Service:
     async def _get(self, request: web.BaseRequest, target: Target, query: str) -> web.StreamResponse:
         requests.parameters(query, "get")
         self._store.flush()
-        return _json(self._writer.existing(target.kind, target.namespace or "", target.name).body)
+        entry = self._writer.existing(target.kind, target.namespace or "", target.name)
+        if target.subresource == "scale":
+            return _json(orjson.dumps(subresources.scale(target.kind, entry)))
+        if target.subresource in target.kind.others:
+            raise ApiError(405, "MethodNotAllowed", "the server does not allow GET on the requested resource")
+        return _json(entry.body)
 
     async def _collection(self, request: web.BaseRequest, target: Target, query: str) -> web.StreamResponse:
         found = requests.parameters(query, "list")
@@ -119,7 +125,7 @@ class Service:
     def _page(self, target: Target, selector: selectors.Selector, found: dict[str, str]) -> Page:
         kind, limit, token = target.kind, requests.number(found, "limit") or 0, found.get("continue", "")
         texts = (found.get("labelSelector", ""), found.get("fieldSelector", ""))
-        question = (kind.name, target.namespace or "", *texts)
+        question = (kind.key, target.namespace or "", *texts)
         if token:
             if found.get("resourceVersion", "0") not in ("", "0"):
                 raise bad_request("resourceVersion: allowed none together with continue")
@@ -167,6 +173,8 @@ class Service:
         requests.check_field_validation(found)
         dry_run = requests.dry_run([found["dryRun"]] if "dryRun" in found else [])
         method, kind, namespace = request.method, target.kind, target.namespace or ""
+        if target.subresource not in ("", "status"):
+            return await self._write_part(request, target, dry_run)
         if method == "POST" and not target.name:
             document = await _document(request, JSON)
             if kind.namespaced and target.namespace is None:
@@ -188,6 +196,34 @@ class Service:
         raise ApiError(
             405, "MethodNotAllowed", f"the server does not allow {method} on the requested resource"
         )
+
+    async def _write_part(
+        self, request: web.BaseRequest, target: Target, dry_run: bool
+    ) -> web.StreamResponse:
+        """Writes a subresource that is a small object of its own."""
+        kind, namespace, name = target.kind, target.namespace or "", target.name
+        match request.method, target.subresource:
+            case "PUT", "scale":
+                wanted = await _document(request, JSON)
+            case "PATCH", "scale":
+                patch = await _document(request, MERGE_PATCH)
+                present = subresources.scale(kind, self._writer.existing(kind, namespace, name))
+                wanted = merged(present, patch)
+            case "POST", "binding":
+                binding = await _document(request, JSON)
+                bound = subresources.bind(self._writer, kind, namespace, name, binding, dry_run=dry_run)
+                return await self._settled(bound, 201)
+            case "POST", "eviction":
+                eviction = await _document(request, JSON)
+                options = _options(eviction.get("deleteOptions") or {}, {})
+                evicted = subresources.evict(self._writer, kind, namespace, name, eviction, options)
+                return await self._settled(evicted, 201)
+            case method, _:
+                raise ApiError(
+                    405, "MethodNotAllowed", f"the server does not allow {method} on the requested resource"
+                )
+        scaled = subresources.rescale(self._writer, kind, namespace, name, wanted, dry_run=dry_run)
+        return await self._settled(scaled)
 
     async def _delete(self, request: web.BaseRequest, target: Target, query: str) -> web.StreamResponse:
         found = requests.parameters(query, "delete")
@@ -224,8 +260,12 @@ def _list(kind: Kind, page: Page) -> bytes:
     metadata: dict[str, Any] = {"resourceVersion": str(page.revision)}
     if page.token:
         metadata |= {"continue": page.token, "remainingItemCount": page.remaining}
-    head = b'{"kind":"%bList","apiVersion":"%b","metadata":%b,"items":['
-    names = (kind.name.encode(), kind.api_version.encode(), orjson.dumps(metadata))
+    head = b'{"kind":"%b","apiVersion":"%b","metadata":%b,"items":['
+    names = (
+        (kind.list_name or f"{kind.name}List").encode(),
+        kind.api_version.encode(),
+        orjson.dumps(metadata),
+    )
     return b"".join((head % names, b",".join([entry.body for entry in page.entries]), b"]}"))
 
 
@@ -264,7 +304,13 @@ def _too_large() -> ApiError:
 
 
 async def _delete_options(request: web.BaseRequest, found: dict[str, str]) -> DeleteOptions:
-    document = await _document(request, JSON) if request.can_read_body else {}
+    return _options(await _document(request, JSON) if request.can_read_body else {}, found)
+
+
+def _options(document: Any, found: dict[str, str]) -> DeleteOptions:
+    """The options of a body and of a query's parameters."""
+    if not isinstance(document, dict):
+        raise bad_request("DeleteOptions: allowed an object")
     document = {key: value for key, value in document.items() if value is not None}
     known = {
         "apiVersion",
@@ -278,11 +324,11 @@ async def _delete_options(request: web.BaseRequest, found: dict[str, str]) -> De
     unknown = sorted(set(document) - known)
     if unknown:
         raise bad_request(f"DeleteOptions: found {', '.join(unknown)}, allowed {', '.join(sorted(known))}")
-    policy = document.get("propagationPolicy") or found.get("propagationPolicy") or "Background"
-    if policy != "Background" or document.get("orphanDependents") or requests.flag(found, "orphanDependents"):
-        raise bad_request(
-            f"propagationPolicy: found {policy!r}, allowed Background: dependents are not collected here"
-        )
+    policy = document.get("propagationPolicy") or found.get("propagationPolicy") or ""
+    if document.get("orphanDependents") or requests.flag(found, "orphanDependents"):
+        policy = policy or writing.ORPHAN
+    if policy not in ("", *writing.POLICIES):
+        raise bad_request(f"propagationPolicy: found {policy!r}, allowed {', '.join(writing.POLICIES)}")
     grace = document.get("gracePeriodSeconds", requests.number(found, "gracePeriodSeconds"))
     if grace is not None and (type(grace) is not int or grace < 0):
         raise bad_request(f"gracePeriodSeconds: found {grace!r}, allowed a number from 0")
@@ -293,7 +339,11 @@ async def _delete_options(request: web.BaseRequest, found: dict[str, str]) -> De
     if not isinstance(tries, list):
         raise bad_request("dryRun: allowed a list of All")
     return DeleteOptions(
-        grace, preconditions.get("uid"), preconditions.get("resourceVersion"), requests.dry_run(tries)
+        grace,
+        preconditions.get("uid"),
+        preconditions.get("resourceVersion"),
+        requests.dry_run(tries),
+        policy or writing.BACKGROUND,
     )
 
 

@@ -15,13 +15,15 @@ from typing import Any
 
 import orjson
 
-from testbed.apiserver.audience import Audience
+from testbed.apiserver.audience import Audience, Listener
 from testbed.apiserver.journal import Journal, JournalError, JournalUnusable, Row
 from testbed.apiserver.kinds import Kind, Registry
 
 ADDED, MODIFIED, DELETED = "ADDED", "MODIFIED", "DELETED"
 
 Document = dict[str, Any]
+Place = tuple[str, str, str]
+"""Where an object is: its kind's key, its namespace, its name."""
 
 
 class Entry:
@@ -31,10 +33,12 @@ class Entry:
         "accepted_ns",
         "body",
         "fields",
+        "finalizers",
         "is_being_deleted",
         "labels",
         "name",
         "namespace",
+        "owners",
         "revision",
         "uid",
     )
@@ -49,6 +53,9 @@ class Entry:
         self.namespace: str = metadata.get("namespace", "")
         self.uid: str = metadata.get("uid", "")
         self.labels: dict[str, str] = metadata.get("labels") or _NOTHING
+        self.finalizers: tuple[str, ...] = tuple(metadata.get("finalizers") or ())
+        owners = metadata.get("ownerReferences")
+        self.owners: tuple[str, ...] = tuple([owner["uid"] for owner in owners]) if owners else ()
         self.fields = _fields(kind, self, document)
 
     @property
@@ -139,8 +146,15 @@ class Store:
         self.revision = 0
         self.floor = 0
         """Watches can go on from this revision or a later one."""
-        self.collections: dict[str, Collection] = {kind.name: Collection() for kind in registry.kinds}
-        self.audiences: dict[str, Audience] = {kind.name: Audience() for kind in registry.kinds}
+        self.collections: dict[str, Collection] = {}
+        self.audiences: dict[str, Audience] = {}
+        """By kind; those who watch a kind that went are told again when it comes back."""
+        self.observers: list[Listener] = []
+        """Told of every event of every kind, before its own audience."""
+        self.dependents: dict[str, dict[Place, None]] = {}
+        """By the uid of an owner: what belongs to it."""
+        for kind in registry.kinds:
+            self.serve(kind)
         self._journal = journal
         self._on_lost = on_lost
         self._events: list[Event] = []
@@ -148,6 +162,15 @@ class Store:
         self._durable: asyncio.Future[None] | None = None
         self._lost: JournalError | None = None
         self._load()
+
+    def serve(self, kind: Kind) -> None:
+        """A kind has objects from now on."""
+        self.collections.setdefault(kind.key, Collection())
+        self.audiences.setdefault(kind.key, Audience())
+
+    def cease(self, kind: Kind) -> None:
+        """A kind that has no objects left is forgotten."""
+        del self.collections[kind.key]
 
     def write(self, kind: Kind, document: Document, old: Entry | None) -> Event:
         """Accepts an object as a new revision; ``document`` is completed with it. Not yet durable."""
@@ -182,7 +205,9 @@ class Store:
                 durable.set_exception(error)
             return
         for event in events:
-            self.audiences[event.kind.name].tell(event)
+            for observer in self.observers:
+                observer(event)
+            self.audiences[event.kind.key].tell(event)
             event.forget_line()
         if durable is not None and not durable.done():
             durable.set_result(None)
@@ -190,7 +215,7 @@ class Store:
     def since(self, kind: Kind, revision: int) -> list[Event]:
         """The events of a kind after ``revision``, which must not lie below ``floor``."""
         start = bisect_right(self._events, revision, key=attrgetter("revision"))
-        return [event for event in self._events[start:] if event.kind is kind]
+        return [event for event in self._events[start:] if event.kind.key == kind.key]
 
     def _accept(self, kind: Kind, type_: str, document: Document, old: Entry | None) -> Event:
         if self._lost is not None:
@@ -211,7 +236,7 @@ class Store:
     def _apply(self, event: Event, document: Document) -> None:
         """Brings memory up to an event: collection, indexes, history."""
         entry, old = event.entry, event.old
-        collection = self.collections[event.kind.name]
+        collection = self.collections[event.kind.key]
         if event.type == DELETED:
             collection.remove(entry)
             self._journal.outdate(entry.revision, entry.revision)
@@ -219,6 +244,8 @@ class Store:
             collection.put(entry)
         if old is not None:
             self._journal.outdate(old.revision, entry.revision)
+        if entry.owners or (old is not None and old.owners):
+            self._own(event)
         for index in collection.indexes.values():
             index.update(entry.path, None if event.type == DELETED else document)
         self._events.append(event)
@@ -226,19 +253,36 @@ class Store:
             del self._events[: -self._journal.history]
             self.floor = self._events[0].revision - 1
 
+    def _own(self, event: Event) -> None:
+        """Keeps who belongs to whom."""
+        place = (event.kind.key, event.entry.namespace, event.entry.name)
+        for uid in event.old.owners if event.old is not None else ():
+            found = self.dependents.get(uid, {})
+            found.pop(place, None)
+            if not found:
+                self.dependents.pop(uid, None)
+        if event.type != DELETED:
+            for uid in event.entry.owners:
+                self.dependents.setdefault(uid, {})[place] = None
+
     def _load(self) -> None:
         for row in self._journal.rows():
-            try:
-                kind = self.registry.named(row.kind)
-            except KeyError as error:
-                raise JournalUnusable(f"{self._journal.path}: revision {row.revision}: {error}") from error
+            kind = self.registry.find(row.kind)
+            if kind is None and "." in row.kind:  # its definition is gone, and with it every object
+                self.revision = self.floor = row.revision
+                self._events.clear()
+                continue
+            if kind is None:
+                allowed = ", ".join(known.key for known in self.registry.kinds)
+                message = f"revision {row.revision}: found kind {row.kind!r}, allowed {allowed}"
+                raise JournalUnusable(f"{self._journal.path}: {message}")
             document = orjson.loads(row.body)
             entry = Entry(kind, document, row.body, row.revision, row.accepted_ns)
             if row.revision != self.revision + 1:
                 self._events.clear()  # only an unbroken tail is history
                 self.floor = row.revision - 1
             self.revision = row.revision
-            old = self.collections[kind.name].get(entry.namespace, entry.name)
+            old = self.collections[kind.key].get(entry.namespace, entry.name)
             self._apply(Event(kind, row.type, entry, old), document)
 
 
@@ -248,7 +292,7 @@ def _row(event: Event) -> Row:
         entry.revision,
         entry.accepted_ns,
         event.type,
-        event.kind.name,
+        event.kind.key,
         entry.namespace,
         entry.name,
         entry.body,

@@ -54,7 +54,7 @@ class Watch:
     ) -> None:
         self._store = store
         self._request = request
-        self._audience = store.audiences[request.kind.name]
+        self._audience = store.audiences[request.kind.key]
         self._cut_off = cut_off
         self._queue_limit = queue_limit
         self._lines: list[bytes] = []
@@ -166,7 +166,7 @@ class Watch:
 
 def selected(store: Store, kind: Kind, namespace: str | None, selector: Selector) -> list[Entry]:
     """The objects of a collection that a selector means, in the order of their names."""
-    collection = store.collections[kind.name]
+    collection = store.collections[kind.key]
     place = selector.namespace if selector.namespace is not None and namespace is None else namespace
     if not kind.namespaced:
         place = ""

@@ -18,6 +18,15 @@ from testbed.apiserver.store import Entry, Store
 
 Document = dict[str, Any]
 
+BACKGROUND, FOREGROUND, ORPHAN = "Background", "Foreground", "Orphan"
+POLICIES = (BACKGROUND, FOREGROUND, ORPHAN)
+"""What becomes of an object's dependents: they go after it, before it, or not at all."""
+FINALIZERS = {FOREGROUND: "foregroundDeletion", ORPHAN: "orphan"}
+"""The finalizer by which an object waits for its dependents, by policy.
+
+Source: https://kubernetes.io/docs/concepts/architecture/garbage-collection/#cascading-deletion
+"""
+
 PROTECTED_NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
 """Namespaces that exist from the start and cannot be deleted, as in Kubernetes (which lets kube-node-lease go)."""
 
@@ -32,12 +41,16 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class DeleteOptions:
-    """How an object is to go: ``uid`` and ``resource_version`` are preconditions."""
+    """How an object is to go: ``uid`` and ``resource_version`` are preconditions.
+
+    ``policy`` is what becomes of what belongs to it: one of ``POLICIES``.
+    """
 
     grace_seconds: int | None = None
     uid: str | None = None
     resource_version: str | None = None
     dry_run: bool = False
+    policy: str = BACKGROUND
 
 
 class Writer:
@@ -65,7 +78,7 @@ class Writer:
         if kind.has_status and not kind.keeps_status_on_create:
             document.pop("status", None)
         self._check(kind, document)
-        if self.store.collections[kind.name].get(namespace, meta["name"]):
+        if self.store.collections[kind.key].get(namespace, meta["name"]):
             raise ApiError(
                 409,
                 "AlreadyExists",
@@ -108,23 +121,39 @@ class Writer:
         meta = document["metadata"]
         self._precondition(kind, name, "UID", options.uid, old.uid)
         self._precondition(kind, name, "resourceVersion", options.resource_version, str(old.revision))
-        if kind.name == "Namespace" and name in PROTECTED_NAMESPACES:
+        if kind.key == "Namespace" and name in PROTECTED_NAMESPACES:
             raise ApiError(
                 403, "Forbidden", f'namespaces "{name}" is forbidden: this namespace may not be deleted'
             )
         self._admit(admission.DELETE, kind, None, document)
         grace = self._grace(kind, document, options)
-        waits = bool(meta.get("finalizers")) or grace > 0 or kind.name == "Namespace"
+        finalizer = FINALIZERS.get(options.policy)
+        if finalizer and old.uid in self.store.dependents and not meta.get("deletionTimestamp"):
+            meta["finalizers"] = [*(meta.get("finalizers") or ()), finalizer]
+        waits = bool(meta.get("finalizers")) or grace > 0 or kind.key == "Namespace"
         if not waits:
             return self._removed(kind, document, old, options.dry_run)
         pending_grace = meta.get("deletionGracePeriodSeconds", 0)
-        if meta.get("deletionTimestamp") and (kind.name != "Pod" or grace >= pending_grace):
+        if meta.get("deletionTimestamp") and (kind.key != "Pod" or grace >= pending_grace):
             return Outcome(old.body, None)
         meta["deletionTimestamp"] = metadata.now(grace)
         meta["deletionGracePeriodSeconds"] = grace
-        if kind.name == "Namespace":
+        if kind.key == "Namespace":
             document["status"] = document.get("status", {}) | {"phase": "Terminating"}
         return self._written(kind, document, old, options.dry_run)
+
+    def amend(self, kind: Kind, old: Entry, document: Document, *, dry_run: bool = False) -> Outcome:
+        """An object as a rule of the server itself changed it, in whatever parts."""
+        before = old.document()
+        self._check(kind, document, before)
+        if document == before:
+            return Outcome(old.body, None)
+        if _specification(document) != _specification(before):
+            document["metadata"]["generation"] = before["metadata"].get("generation", 0) + 1
+        meta, old_meta = document["metadata"], before["metadata"]
+        return self._ended(kind, old, document, meta, old_meta, dry_run) or self._written(
+            kind, document, old, dry_run
+        )
 
     def finish(self, kind: Kind, old: Entry) -> Outcome:
         """Removes an object that has nothing more to wait for."""
@@ -132,7 +161,7 @@ class Writer:
 
     def existing(self, kind: Kind, namespace: str, name: str) -> Entry:
         """The object. Raises ``ApiError`` 404."""
-        entry = self.store.collections[kind.name].get(namespace, name)
+        entry = self.store.collections[kind.key].get(namespace, name)
         if entry is None:
             raise not_found(kind, name)
         return entry
@@ -160,12 +189,20 @@ class Writer:
             meta["generation"] = old_meta.get("generation", 0) + 1
         if subresource != "status":  # rules judge what is asked for, not what is reported
             self._admit(admission.UPDATE, kind, after, before)
+        return self._ended(kind, old, after, meta, old_meta, dry_run) or self._written(
+            kind, after, old, dry_run
+        )
+
+    def _ended(
+        self, kind: Kind, old: Entry, after: Document, meta: Document, old_meta: Document, dry_run: bool
+    ) -> Outcome | None:
+        """The object goes with the last finalizer that it waited for, unless a kubelet or its contents still run."""
         is_last_word = (
             meta.get("deletionTimestamp") and not meta.get("finalizers") and old_meta.get("finalizers")
         )
-        if is_last_word and not meta.get("deletionGracePeriodSeconds") and kind.name != "Namespace":
+        if is_last_word and not meta.get("deletionGracePeriodSeconds") and kind.key != "Namespace":
             return self._removed(kind, after, old, dry_run)
-        return self._written(kind, after, old, dry_run)
+        return None
 
     def _header(self, kind: Kind, document: Document) -> Document:
         """Checks what a document says it is and fills in what it leaves out; returns its metadata."""
@@ -229,7 +266,7 @@ class Writer:
             raise invalid(kind.name, kind.group, str(document["metadata"].get("name", ""))[:253], causes)
 
     def _admit(self, operation: str, kind: Kind, new: Document | None, old: Document | None) -> None:
-        found = self._review(operation, kind.name, new, old, self.view)
+        found = self._review(operation, kind.key, new, old, self.view)
         if found:
             causes = [Cause(fault.field, fault.reason, fault.message) for fault in found]
             raise invalid(kind.name, kind.group, str((new or old or {})["metadata"]["name"]), causes)
@@ -252,7 +289,7 @@ class Writer:
 
     def _grace(self, kind: Kind, document: Document, options: DeleteOptions) -> int:
         """Seconds that a kubelet has for the pod; 0 for what no kubelet runs."""
-        if kind.name != "Pod":
+        if kind.key != "Pod":
             return 0
         spec, phase = document.get("spec", {}), document.get("status", {}).get("phase")
         if not spec.get("nodeName") or phase in ("Succeeded", "Failed"):

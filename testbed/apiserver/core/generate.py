@@ -15,15 +15,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-MODELS = {
-    "Namespace": "V1Namespace",
-    "Node": "V1Node",
-    "Pod": "V1Pod",
-    "Event": "CoreV1Event",
-    "Lease": "V1Lease",
-    "ObjectMeta": "V1ObjectMeta",
-}
-"""Kind (or part that all kinds have) and its model in the package."""
+from testbed.apiserver.core.catalogue import CORE_KINDS, PARTS
+from testbed.apiserver.core.merging import ATOMIC_MODELS, MERGING
 
 QUANTITIES = {
     "limits",
@@ -42,6 +35,7 @@ Source: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/q
 
 SCALARS: dict[str, dict[str, Any]] = {
     "str": {"type": "string"},
+    "bytes": {"type": "string", "format": "byte"},
     "bool": {"type": "boolean"},
     "int": {"type": "integer"},
     "float": {"type": "number"},
@@ -67,6 +61,10 @@ class Table:
         model = getattr(models, name)
         definition: dict[str, Any] = {"type": "object"}
         self.definitions[name] = definition
+        if model.__doc__:
+            definition["description"] = _one_line(model.__doc__.partition("Attributes:")[0])
+        if name in ATOMIC_MODELS:
+            definition["x-kubernetes-map-type"] = "atomic"
         fields = {field.serialization_alias or key: field for key, field in model.model_fields.items()}
         properties, required = {}, []
         for attribute, type_name in sorted(model.openapi_types.items()):
@@ -79,6 +77,9 @@ class Table:
                 )
             else:
                 properties[wire_name] = self.schema(type_name, str(field.annotation))
+            properties[wire_name] = _explained(properties[wire_name], field.description) | MERGING.get(
+                (name, wire_name), {}
+            )
             if field.is_required():
                 required.append(wire_name)
         definition["properties"] = properties
@@ -90,7 +91,7 @@ class Table:
         if type_name in SCALARS:
             return SCALARS[type_name]
         if type_name == "object":
-            return INT_OR_STRING if "Union" in annotation else ANYTHING
+            return INT_OR_STRING if "Annotated[int" in annotation else ANYTHING
         if found := re.fullmatch(r"List\[(.+)\]", type_name):
             return {"type": "array", "items": self.schema(found[1], annotation)}
         if found := re.fullmatch(r"Dict\[str, (.+)\]", type_name):
@@ -99,18 +100,32 @@ class Table:
         return {"$ref": type_name}
 
 
+def _explained(schema: dict[str, Any], description: str | None) -> dict[str, Any]:
+    return schema | ({"description": _one_line(description)} if description else {})
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
 def main() -> None:
     """Writes the table beside this script."""
     table = Table()
-    for model in MODELS.values():
+    for model in (*(kind.model for kind in CORE_KINDS), *PARTS.values()):
         table.visit(model)
+    missing = [
+        f"{model}.{field}"
+        for model, field in MERGING
+        if field not in table.definitions.get(model, {}).get("properties", {})
+    ]
+    if missing:
+        raise SystemExit(f"merging.py speaks of what is not there: {', '.join(missing)}")
     document = {
         "source": f"models of the Python package kubernetes {version('kubernetes')}",
-        "kinds": MODELS,
         "definitions": dict(sorted(table.definitions.items())),
     }
     path = Path(__file__).with_name("schemas.json")
-    path.write_text(json.dumps(document, indent=1) + "\n")
+    path.write_text(json.dumps(document, indent=0) + "\n")
     print(f"{path.name}: {len(table.definitions)} definitions")
 
 
