@@ -86,11 +86,9 @@ async def serve(options: argparse.Namespace) -> None:
 
 
 async def _listen(runner: web.AppRunner, socket: Path) -> None:
-    """Listens; raises ``ConfigError`` where that cannot be."""
+    """Listens, also where a daemon that was killed has left its socket; raises ``ConfigError`` where that cannot be."""
     await runner.setup()
     try:
-        if socket.is_socket():
-            socket.unlink()
         await web.UnixSite(runner, str(socket), backlog=BACKLOG).start()
     except OSError as error:
         raise config.ConfigError(f"{socket}: {error}") from error
@@ -102,6 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # every pod in the making holds a connection
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    status = 0
     status = 0
     try:
         uvloop.run(serve(options))
