@@ -93,8 +93,9 @@ def differ(owner: str, wanted: Iterable[Row], replica: Replica) -> Delta:
 
 
 def _differing(row: Row, external_ids: dict[str, str], held: Held) -> dict[str, Any]:
-    columns = {name: value for name, value in row.columns.items() if held.columns.get(name) != value}
-    present: dict[str, str] = held.columns.get("external_ids", {})
-    if not external_ids.items() <= present.items():
-        columns["external_ids"] = present | external_ids
+    present = held.row.unpack()
+    columns = {name: value for name, value in row.columns.items() if present.get(name) != value}
+    labels: Any = present.get("external_ids", {})
+    if not external_ids.items() <= labels.items():
+        columns["external_ids"] = labels | external_ids
     return columns

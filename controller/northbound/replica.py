@@ -7,7 +7,6 @@ hand in the database are then one and the same case.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import msgspec
 
@@ -16,13 +15,13 @@ from controller.northbound.rows import MANAGED, OWNER, PARENT, VENDOR, VENDOR_NA
 
 
 class Held(msgspec.Struct, frozen=True, gc=False):
-    """A row as NB holds it. ``owner`` is empty for rows that are not ours."""
+    """A row as NB holds it. ``owner`` is empty for rows that are not ours; ``row`` is decoded by whoever needs it."""
 
     key: RowKey
     uuid: ovsdb.UUID
     owner: str
     place: Place | None
-    columns: dict[str, Any]
+    row: ovsdb.Row
 
 
 class Replica:
@@ -80,7 +79,7 @@ class Replica:
                 self._forget(old)
                 owners.add(old.owner)
             if change.new is not None:
-                held = _held(change.table, change.uuid, change.new.unpack())
+                held = _held(change.table, change.uuid, change.new)
                 self._remember(held)
                 owners.add(held.owner)
                 if old is None:
@@ -109,8 +108,9 @@ class Replica:
                 del self._owners[held.owner]
 
 
-def _held(table: str, uuid: ovsdb.UUID, columns: dict[str, Any]) -> Held:
-    external_ids = columns.get("external_ids", {})
+def _held(table: str, uuid: ovsdb.UUID, row: ovsdb.Row) -> Held:
+    name, external_ids = row.pick("name", "external_ids")
+    assert isinstance(external_ids, dict)
     owner = external_ids.get(OWNER, "") if external_ids.get(VENDOR) == VENDOR_NAME else ""
     place = None
     if owner and PARENT in external_ids:
@@ -118,4 +118,4 @@ def _held(table: str, uuid: ovsdb.UUID, columns: dict[str, Any]) -> Held:
             place = Place.parse(external_ids[PARENT])
         except ValueError:
             owner = ""
-    return Held(RowKey(table, columns["name"]), uuid, owner, place, columns)
+    return Held(RowKey(table, str(name)), uuid, owner, place, row)

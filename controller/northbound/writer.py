@@ -6,6 +6,8 @@ ports or ten thousand.
 
 from __future__ import annotations
 
+import asyncio
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -17,8 +19,11 @@ from controller.northbound.replica import Replica
 from controller.northbound.rows import Place, RowKey
 from controller.ovsdb import operations
 
-CHANGES_A_TRANSACTION = 4_000
+CHANGES_A_TRANSACTION = 1_000
 """Bulk is cut into transactions of about this many changes: while NB takes one it serves no one else."""
+
+MOST_IN_FLIGHT = 2
+"""Transactions of a bulk on their way: one that NB takes while the next is made ready."""
 
 
 class Rejected(msgspec.Struct, frozen=True):
@@ -67,14 +72,31 @@ class Writer:
         self.tally = Tally()
 
     async def commit(self, client: ovsdb.Client, deltas: Sequence[Delta]) -> Written:
-        """Writes all that can be written; what was refused or has to wait is named in the result."""
+        """Writes all that can be written; what was refused or has to wait is named in the result.
+
+        While NB takes one transaction of a bulk the next is made ready and sent, unless it needs rows of the first.
+        """
         written = Written()
-        for batch in _batches(deltas):
-            await self._commit(client, batch, written)
+        in_flight: deque[asyncio.Task[None]] = deque()
+        try:
+            for batch in _batches(deltas):
+                ready, deferred = self._ready(batch)
+                while in_flight and (deferred or len(in_flight) >= MOST_IN_FLIGHT):
+                    await in_flight.popleft()
+                    ready, deferred = self._ready(batch) if deferred else (ready, deferred)
+                written.deferred += deferred
+                in_flight.append(asyncio.create_task(self._commit(client, ready, written)))
+                await asyncio.sleep(0)  # lets it begin
+                await client.flushed()
+            while in_flight:
+                await in_flight.popleft()
+        finally:
+            for task in in_flight:
+                task.cancel()
+            await asyncio.gather(*in_flight, return_exceptions=True)
         return written
 
     async def _commit(self, client: ovsdb.Client, deltas: list[Delta], written: Written) -> None:
-        deltas = self._defer(deltas, written)
         if not deltas:
             return
         transaction = _Transaction(self._replica, deltas)
@@ -102,23 +124,30 @@ class Writer:
             owner = blamed if blamed is not None else deltas[0].owner
             written.rejected.append(Rejected(owner, str(error)))
             self.tally.rejections += 1
-            rest = [delta for delta in deltas if delta.owner != owner]
-            await self._commit(client, rest, written)
-            return
-        middle = len(deltas) // 2
-        await self._commit(client, deltas[:middle], written)
-        await self._commit(client, deltas[middle:], written)
+            parts = [[delta for delta in deltas if delta.owner != owner]]
+        else:
+            middle = len(deltas) // 2
+            parts = [deltas[:middle], deltas[middle:]]
+        for part in parts:
+            ready, deferred = self._ready(part)
+            written.deferred += deferred
+            await self._commit(client, ready, written)
 
-    def _defer(self, deltas: list[Delta], written: Written) -> list[Delta]:
+    def _ready(self, deltas: list[Delta]) -> tuple[list[Delta], list[Deferred]]:
+        """Those of which all that they hang in is there, or comes with them; and who waits for what."""
         inserted = {change.key for delta in deltas for change in delta.changes if isinstance(change, Insert)}
-        ready = []
+        ready: list[Delta] = []
+        deferred: list[Deferred] = []
         for delta in deltas:
             awaited = next(delta.missing_places(self._replica, inserted), None)
             if awaited is None:
                 ready.append(delta)
             else:
-                written.deferred.append(Deferred(delta.owner, awaited))
-        return ready if len(ready) == len(deltas) else self._defer(ready, written)
+                deferred.append(Deferred(delta.owner, awaited))
+        if deferred and ready:
+            ready, more = self._ready(ready)  # somebody may have hung in a row that now does not come
+            deferred += more
+        return ready, deferred
 
     def _count(self, transaction: _Transaction, deltas: list[Delta]) -> None:
         self.tally.transactions += 1

@@ -109,6 +109,10 @@ class Client:
             raise self._broken(f"{len(outcomes)} results for {len(operations)} operations")
         return [self._result(*pair) for pair in zip(operations, outcomes, strict=False)]
 
+    async def flushed(self) -> None:
+        """Waits until the server can read all that was sent: only then is it at work while we are at other things."""
+        await self._connection.flushed()
+
     async def monitor(self, columns: Mapping[str, Sequence[str]], on_batch: OnBatch) -> None:
         """Follow these columns of these tables (an empty sequence: all columns of the table).
 

@@ -49,6 +49,8 @@ class Connection(asyncio.Protocol):
         self._echo_sent = False
         self._timer: asyncio.TimerHandle | None = None
         self._transport: asyncio.Transport | None = None
+        self._flushed = asyncio.Event()
+        self._flushed.set()
 
     @classmethod
     async def open(cls, endpoint: str, notify: Notify, *, timeout: float, probe: float) -> "Connection":
@@ -113,12 +115,28 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Part of asyncio.Protocol: the stream is open."""
         self._transport = cast(asyncio.Transport, transport)  # uvloop's are no subclass of asyncio's
+        self._transport.set_write_buffer_limits(
+            high=0
+        )  # so that pause_writing means: not all is with the kernel
         if self._probe > 0:
             self._timer = self._loop.call_later(self._probe, self._check_liveness)
 
     def connection_lost(self, error: Exception | None) -> None:
         """Part of asyncio.Protocol: the stream has ended."""
+        self._flushed.set()
         self.close(ConnectionLost(f"{self._endpoint}: " + (str(error) if error else "closed by the server")))
+
+    def pause_writing(self) -> None:
+        """Part of asyncio.Protocol: some of what was sent waits for the peer to read."""
+        self._flushed.clear()
+
+    def resume_writing(self) -> None:
+        """Part of asyncio.Protocol: all that was sent is with the kernel."""
+        self._flushed.set()
+
+    async def flushed(self) -> None:
+        """Waits until all that was sent is with the kernel, or the connection has ended."""
+        await self._flushed.wait()
 
     def data_received(self, data: bytes) -> None:
         """Part of asyncio.Protocol: handle every message that is now complete, in order."""

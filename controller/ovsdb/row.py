@@ -48,6 +48,18 @@ class Row(Mapping[str, Value]):
     def __repr__(self) -> str:
         return f"Row({self.unpack()!r})"
 
+    def pick(self, *names: str) -> tuple[Value, ...]:
+        """The values of some columns, in the order of their names; the others stay as they came."""
+        raw = _decode(_COLUMNS, self._raw, "row")
+        return tuple(
+            self._changed[name]
+            if name in self._changed
+            else self._columns[name].decode(_ANY.decode(raw[name]))
+            if name in raw
+            else self._columns[name].default
+            for name in names
+        )
+
     def unpack(self) -> dict[str, Value]:
         """Every monitored column as a new dictionary, in one pass."""
         columns = self._columns

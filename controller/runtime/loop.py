@@ -1,6 +1,6 @@
 """From change to commit: informers fill the view, the engine says who must be asked, NB gets it, then the API.
 
-One transaction is in flight at a time, and what changes meanwhile goes into the next: an idle controller holds nothing
+One commit is in flight at a time, and what changes meanwhile goes into the next: an idle controller holds nothing
 back, a busy one writes in bulk, and there is nothing to tune in between.
 """
 
@@ -17,7 +17,7 @@ from controller import ovsdb
 from controller.api.kinds import IPS, SUBNETS, Kind
 from controller.api.kubeovn import IP, Subnet
 from controller.engine.engine import Engine
-from controller.engine.view import FOLLOWED, View
+from controller.engine.view import FOLLOWED, NOTED, View
 from controller.kubernetes import Client
 from controller.kubernetes.backoff import Backoff
 from controller.northbound.replica import Replica
@@ -82,6 +82,8 @@ class Controller:
         async with asyncio.TaskGroup() as tasks:
             for kind, event in zip(FOLLOWED, synced, strict=True):
                 tasks.create_task(self._follow(kind, event), name=f"follow {kind.plural}")
+            for kind in NOTED:
+                tasks.create_task(self._follow(kind, asyncio.Event()), name=f"follow {kind.plural}")
             for event in synced:
                 await event.wait()
             await bootstrap(self._client, self.view, self._defaults)

@@ -22,13 +22,14 @@ from controller.northbound.delta import differ
 from controller.northbound.replica import Replica
 from controller.northbound.rows import Place, Row, RowKey
 from controller.northbound.writer import Writer
-from controller.ovsdb import operations
+from tests.benchmarks.test_ovsdb import address, bare, northbound, one_by_one
 from tests.system.chain import Chain
 
 pytestmark = pytest.mark.bench
 
 PODS_IN_BULK = 10_000
 A_SUBNET = 500
+ROUNDS = 3
 
 
 @pytest.fixture
@@ -215,80 +216,55 @@ async def idle(chain: Chain) -> None:
             await asyncio.sleep(0.01)
 
 
-def test_the_writer_against_a_bulk_insert_and_a_transaction_a_pod(
-    benchmark: BenchmarkFixture, chain: Chain
-) -> None:
-    """Rows of 10,000 pods through diff and writer, beside the same operations sent bare: at least half that rate."""
+def test_the_writer_against_bare_json_and_a_transaction_a_pod(benchmark: BenchmarkFixture) -> None:
+    """Rows of 10,000 pods through diff and writer: half the rate of bare JSON at least, 20 times ovsdbapp's.
 
-    async def measure() -> dict[str, Any]:
-        client = await ovsdb.Client.connect(chain.northbound, "OVN_Northbound")
-        await client.transact(
-            [operations.insert("Logical_Switch", {"name": name}) for name in ("bare", "ours")]
-        )
-        bare = await bare_insert(client, "bare")
-        replica = Replica()
-        await replica.follow(client)
-        rows = [
-            Row(
-                RowKey("Logical_Switch_Port", f"ours-{number}"),
-                {"addresses": frozenset((address(number),)), "port_security": frozenset((address(number),))},
-                Place("Logical_Switch", "ours", "ports"),
-                {"pod": f"ns/ours-{number}", "ls": "ours"},
-            )
-            for number in range(PODS_IN_BULK)
-        ]
-        gc.set_threshold(*GC_THRESHOLDS)
-        started = time.monotonic()
-        deltas = [differ(f"pod/ns/{row.key.name}", [row], replica) for row in rows]
-        written = await Writer(replica).commit(client, deltas)
-        ours = PODS_IN_BULK / (time.monotonic() - started)
-        assert len(written.committed) == PODS_IN_BULK
-        await client.close()
+    The writer also follows NB, as it must to diff; bare JSON is sent and forgotten.
+    """
+
+    def measure() -> dict[str, float]:
+        rates: dict[str, list[float]] = {"bare": [], "writer": [], "one_by_one": []}
+        for _ in range(ROUNDS):
+            with northbound() as server:
+                rates["bare"].append(bare(server))
+            with northbound() as server:
+                rates["writer"].append(asyncio.run(through_the_writer(server.endpoint)))
+            with northbound() as server:
+                rates["one_by_one"].append(one_by_one(server))
+        best = {name: max(found) for name, found in rates.items()}
         return {
-            "bare_per_s": round(bare),
-            "writer_per_s": round(ours),
-            "writer_over_bare": round(ours / bare, 2),
+            **{f"{name}_per_s": round(rate) for name, rate in best.items()},
+            "writer_over_bare": round(best["writer"] / best["bare"], 2),
+            "writer_over_one_by_one": round(best["writer"] / best["one_by_one"], 1),
         }
 
-    figures = benchmark.pedantic(lambda: asyncio.run(measure()), rounds=1)
+    figures = benchmark.pedantic(measure, rounds=1)
     benchmark.extra_info |= figures
     print(figures)
     assert figures["writer_over_bare"] >= 0.5
+    assert figures["writer_over_one_by_one"] >= 20
 
 
-def address(number: int) -> str:
-    return f"0a:00:00:00:{number >> 8:02x}:{number & 255:02x} 10.0.{number >> 8}.{number & 255}"
-
-
-async def bare_insert(client: ovsdb.Client, switch: str) -> float:
-    """The same rows as plain operations, 1,000 a transaction, with nothing compared: pods a second."""
-    (found,) = await client.transact(
-        [operations.select("Logical_Switch", [("name", "==", switch)], ["_uuid"])]
-    )
-    uuid = found.rows[0]["_uuid"]
-    assert isinstance(uuid, ovsdb.UUID)
+async def through_the_writer(endpoint: str) -> float:
+    """The rows of ``bare``, diffed with a replica and committed: pods a second."""
+    client = await ovsdb.Client.connect(endpoint, "OVN_Northbound")
+    replica = Replica()
+    await replica.follow(client)
+    only = [frozenset((address(number),)) for number in range(PODS_IN_BULK)]
+    rows = [
+        Row(
+            RowKey("Logical_Switch_Port", f"pod-{number}.ns"),
+            {"addresses": only[number], "port_security": only[number]},
+            Place("Logical_Switch", "s", "ports"),
+            {"pod": f"ns/pod-{number}", "ls": "s"},
+        )
+        for number in range(PODS_IN_BULK)
+    ]
+    gc.set_threshold(*GC_THRESHOLDS)
     started = time.monotonic()
-    for first in range(0, PODS_IN_BULK, 1_000):
-        names = [f"p{number}" for number in range(first, first + 1_000)]
-        batch: list[ovsdb.Operation] = [
-            operations.insert(
-                "Logical_Switch_Port",
-                {
-                    "name": f"{switch}-{name}",
-                    "addresses": frozenset((address(first),)),
-                    "port_security": frozenset((address(first),)),
-                    "external_ids": {
-                        "vendor": "kube-ovn",
-                        "owner": f"pod/ns/{name}",
-                        "pod": name,
-                        "ls": switch,
-                    },
-                },
-                name,
-            )
-            for name in names
-        ]
-        members = frozenset(ovsdb.NamedUUID(name) for name in names)
-        batch.append(operations.mutate("Logical_Switch", uuid, [("ports", "insert", members)]))
-        await client.transact(batch)
-    return PODS_IN_BULK / (time.monotonic() - started)
+    deltas = [differ(f"pod/ns/{row.key.name}", [row], replica) for row in rows]
+    written = await Writer(replica).commit(client, deltas)
+    rate = PODS_IN_BULK / (time.monotonic() - started)
+    assert len(written.committed) == PODS_IN_BULK
+    await client.close()
+    return rate

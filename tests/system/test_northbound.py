@@ -1,5 +1,6 @@
 """The writer and the replica against a real Northbound database."""
 
+import asyncio
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -177,6 +178,27 @@ async def test_a_bulk_becomes_few_transactions(world: World) -> None:
     deltas = [world.differ("subnet/s", switch("s"))]
     deltas += [world.differ(f"pod/p{number}", port(f"p{number}", "s")) for number in range(10_000)]
     await world.writer.commit(world.client, deltas)
-    assert world.writer.tally.transactions == 3
+    assert world.writer.tally.transactions == 11
     assert world.writer.tally.rows_inserted == 10_001
     assert len(await world.ports_of("s")) == 10_000
+
+
+async def test_a_transaction_of_a_bulk_waits_for_rows_of_the_one_before(world: World) -> None:
+    fillers = [world.differ(f"subnet/f{number}", switch(f"f{number}")) for number in range(999)]
+    deltas = [*fillers, world.differ("subnet/late", switch("late")), world.differ("pod/a", port("a", "late"))]
+    written = await world.writer.commit(world.client, deltas)
+    assert (written.deferred, written.rejected) == ([], [])
+    assert len(written.committed) == 1_001
+    assert len(await world.ports_of("late")) == 1
+
+
+async def test_a_commit_that_loses_nb_says_so_and_leaves_nothing_running(
+    world: World, northbound: str
+) -> None:
+    deltas = [world.differ(f"subnet/s{number}", switch(f"s{number}")) for number in range(3_000)]
+    commit = asyncio.create_task(world.writer.commit(world.client, deltas))
+    await asyncio.sleep(0)
+    await world.client.close()
+    with pytest.raises(ovsdb.ConnectionLost):
+        await commit
+    assert asyncio.all_tasks() == {asyncio.current_task()}
