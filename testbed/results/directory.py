@@ -119,6 +119,7 @@ class RunWriter(RunDirectory):
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write ``data`` to ``path`` so that the file is the old or the new one, whatever happens midway."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with unfinished.open("wb") as file:
