@@ -20,6 +20,7 @@ from testbed.results import (
     UnreadableRun,
     find,
 )
+from testbed.results.directory import write_whole
 from testbed.results.journal import Journal
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -219,3 +220,10 @@ def test_a_broken_record_is_named(tmp_path: Path) -> None:
     writer.record.write_text("{")
     with pytest.raises(UnreadableRun, match=r"run\.json: not JSON"):
         writer.run()
+
+
+def test_a_file_is_written_whole_into_a_folder_that_is_made_for_it(tmp_path: Path) -> None:
+    path = tmp_path / "docs" / "results.md"
+    write_whole(path, b"text")
+    assert path.read_bytes() == b"text"
+    assert list(path.parent.iterdir()) == [path]
