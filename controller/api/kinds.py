@@ -2,70 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-from controller.api import core, kubeovn
-from controller.api.meta import Resource
+from controller.api import core, kubeovn, kubeovn_kinds, networking
+from controller.api.kind import Column, Kind, Scale
 
-T = TypeVar("T", bound=Resource)
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of a kind's table.
-
-    ``path`` is a JSONPath below the object; a ``priority`` above 0 shows with ``-o wide`` only.
-    """
-
-    name: str
-    type: str
-    path: str
-    priority: int = 0
-
-
-@dataclass(frozen=True, eq=False)
-class Kind(Generic[T]):
-    """A kind of object and its place in the API. Each exists once: kinds are compared and hashed by identity."""
-
-    type: type[T]
-    group: str
-    version: str
-    name: str
-    plural: str
-    namespaced: bool
-    short_names: tuple[str, ...] = ()
-    columns: tuple[Column, ...] = field(default=())
-    has_status: bool = True
-
-    @property
-    def api_version(self) -> str:
-        """``group/version``, or the bare version of the core group."""
-        return f"{self.group}/{self.version}" if self.group else self.version
-
-    def path(
-        self, namespace: str | None = None, name: str | None = None, subresource: str | None = None
-    ) -> str:
-        """The URL path of a collection or an object.
-
-        Raises ``ValueError`` for a namespace given to a cluster-wide kind, or a single namespaced object without one.
-        """
-        if namespace and not self.namespaced:
-            raise ValueError(f"{self.name} is cluster-wide: no namespace belongs to it, found {namespace!r}")
-        if self.namespaced and name and not namespace:
-            raise ValueError(f"{self.name} {name!r} needs its namespace")
-        parts = ["/apis", self.group, self.version] if self.group else ["/api", self.version]
-        if namespace:
-            parts += ["namespaces", namespace]
-        parts += [part for part in (self.plural, name, subresource) if part]
-        return "/".join(parts)
-
+__all__ = ["KINDS", "NOT_CARRIED", "Column", "Kind", "Scale", "kind_of"]
 
 NAMESPACES = Kind(core.Namespace, "", "v1", "Namespace", "namespaces", False, ("ns",))
 NODES = Kind(core.Node, "", "v1", "Node", "nodes", False, ("no",))
 PODS = Kind(core.Pod, "", "v1", "Pod", "pods", True, ("po",))
 EVENTS = Kind(core.Event, "", "v1", "Event", "events", True, ("ev",), has_status=False)
 LEASES = Kind(core.Lease, "coordination.k8s.io", "v1", "Lease", "leases", True, has_status=False)
+SERVICES = Kind(networking.Service, "", "v1", "Service", "services", True, ("svc",))
+NETWORK_POLICIES = Kind(
+    networking.NetworkPolicy,
+    "networking.k8s.io",
+    "v1",
+    "NetworkPolicy",
+    "networkpolicies",
+    True,
+    ("netpol",),
+    has_status=False,
+)
+NETWORK_ATTACHMENT_DEFINITIONS = Kind(
+    networking.NetworkAttachmentDefinition,
+    "k8s.cni.cncf.io",
+    "v1",
+    "NetworkAttachmentDefinition",
+    "network-attachment-definitions",
+    True,
+    ("net-attach-def",),
+    has_status=False,
+    singular="network-attachment-definition",
+)
 VPCS = Kind(
     kubeovn.Vpc,
     "kubeovn.io",
@@ -73,10 +43,15 @@ VPCS = Kind(
     "Vpc",
     "vpcs",
     False,
+    ("vpc",),
     columns=(
+        Column("EnableExternal", "boolean", ".status.enableExternal"),
+        Column("EnableBfd", "boolean", ".status.enableBfd"),
         Column("Standby", "boolean", ".status.standby"),
         Column("Subnets", "string", ".status.subnets"),
+        Column("ExtraExternalSubnets", "string", ".status.extraExternalSubnets"),
         Column("Namespaces", "string", ".spec.namespaces"),
+        Column("DefaultSubnet", "string", ".status.defaultLogicalSwitch"),
     ),
 )
 SUBNETS = Kind(
@@ -86,8 +61,11 @@ SUBNETS = Kind(
     "Subnet",
     "subnets",
     False,
+    ("subnet",),
     columns=(
+        Column("Provider", "string", ".spec.provider"),
         Column("Vpc", "string", ".spec.vpc"),
+        Column("Vlan", "string", ".spec.vlan"),
         Column("Protocol", "string", ".spec.protocol"),
         Column("CIDR", "string", ".spec.cidrBlock"),
         Column("Private", "boolean", ".spec.private"),
@@ -99,6 +77,7 @@ SUBNETS = Kind(
         Column("V6Used", "number", ".status.v6usingIPs"),
         Column("V6Available", "number", ".status.v6availableIPs"),
         Column("ExcludeIPs", "string", ".spec.excludeIps"),
+        Column("U2OInterconnectionIP", "string", ".status.u2oInterconnectionIP"),
     ),
 )
 IPS = Kind(
@@ -119,7 +98,15 @@ IPS = Kind(
     has_status=False,
 )
 
-KINDS: tuple[Kind[Any], ...] = (NAMESPACES, NODES, PODS, EVENTS, LEASES, VPCS, SUBNETS, IPS)
+NOT_CARRIED: tuple[Kind[Any], ...] = (
+    SERVICES,
+    NETWORK_POLICIES,
+    NETWORK_ATTACHMENT_DEFINITIONS,
+    *kubeovn_kinds.KINDS,
+)
+"""Kinds that can be written but that nothing is made of yet; their objects say so."""
+
+KINDS: tuple[Kind[Any], ...] = (NAMESPACES, NODES, PODS, EVENTS, LEASES, VPCS, SUBNETS, IPS, *NOT_CARRIED)
 
 
 def kind_of(name: str) -> Kind[Any]:

@@ -48,11 +48,16 @@ def crd(kind: Kind[Any]) -> dict[str, Any]:
     }
     if kind.has_status:
         version["subresources"] = {"status": {}}
+    if kind.scale is not None:
+        version.setdefault("subresources", {})["scale"] = {
+            "specReplicasPath": f".{kind.scale.replicas}",
+            "statusReplicasPath": f".{kind.scale.observed}",
+        } | ({"labelSelectorPath": f".{kind.scale.selector}"} if kind.scale.selector else {})
     names: dict[str, Any] = {
         "kind": kind.name,
         "listKind": f"{kind.name}List",
         "plural": kind.plural,
-        "singular": kind.name.lower(),
+        "singular": kind.singular or kind.name.lower(),
     }
     if kind.short_names:
         names["shortNames"] = list(kind.short_names)
@@ -72,7 +77,7 @@ def crd(kind: Kind[Any]) -> dict[str, Any]:
 def _schema(info: inspect.Type) -> Schema:
     scalar = _SCALARS.get(type(info))
     if scalar is not None:
-        return dict(scalar)
+        return scalar | _bounds(info)
     match info:
         case inspect.StructType(cls=cls, fields=fields):
             schema: Schema = {
@@ -86,13 +91,32 @@ def _schema(info: inspect.Type) -> Schema:
                 schema["required"] = required
             return schema
         case inspect.VarTupleType(item_type=item):
-            return {"type": "array", "items": _schema(item)}
+            return {"type": "array", "items": _schema(item)} | _bounds(info)
         case inspect.DictType(value_type=value):
             return {"type": "object", "additionalProperties": _schema(value)}
         case inspect.UnionType(types=types):
             inner = [entry for entry in types if not isinstance(entry, inspect.NoneType)]
             if len(inner) == 1:
                 return _schema(inner[0]) | {"nullable": True}
+            if {type(entry) for entry in inner} == {inspect.IntType, inspect.StrType}:
+                return {"x-kubernetes-int-or-string": True}
         case inspect.LiteralType(values=values):
             return {"type": "string", "enum": list(values)}
     raise TypeError(f"no structural schema for a {type(info).__name__}")
+
+
+_BOUNDS = {
+    inspect.IntType: {"ge": "minimum", "le": "maximum"},
+    inspect.StrType: {"min_length": "minLength", "max_length": "maxLength", "pattern": "pattern"},
+    inspect.VarTupleType: {"min_length": "minItems", "max_length": "maxItems"},
+}
+
+
+def _bounds(info: inspect.Type) -> Schema:
+    """What a type says about the values of a field beyond their type."""
+    names = _BOUNDS.get(type(info), {})
+    return {
+        keyword: value
+        for attribute, keyword in names.items()
+        if (value := getattr(info, attribute)) is not None
+    }

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from controller.api.core import Node, NodeStatus, Pod, PodSpec, PodStatus
-from controller.api.kinds import IPS, NAMESPACES, NODES, PODS, SUBNETS, VPCS, Kind
+from controller.api.kinds import IPS, NAMESPACES, NODES, NOT_CARRIED, PODS, SUBNETS, VPCS, Kind
 from controller.api.kubeovn import Subnet, SubnetStatus, Vpc, VpcStatus
 from controller.api.meta import ObjectMeta, Resource
 
@@ -185,6 +185,11 @@ def _vpc(vpc: Vpc) -> Vpc:
     return msgspec.structs.replace(_bare(vpc), status=VpcStatus())  # type: ignore[no-any-return]
 
 
+def _named(current: Resource) -> Resource:
+    """That it is there, and nothing of it."""
+    return type(current)(metadata=_identity(current.metadata))
+
+
 _KEPT: dict[Kind[Any], Callable[[Any], Any]] = {
     NAMESPACES: _bare,
     NODES: _node,
@@ -192,14 +197,24 @@ _KEPT: dict[Kind[Any], Callable[[Any], Any]] = {
     VPCS: _vpc,
     SUBNETS: _subnet,
     IPS: _bare,
-}
+} | dict.fromkeys(NOT_CARRIED, _named)
 """What is kept of an object, by kind: small, and the same after a change that concerns nobody."""
 
-_WITH_STATUS = (VPCS, SUBNETS)
-"""The kinds whose status the controller writes."""
+FOLLOWED: tuple[Kind[Any], ...] = tuple(kind for kind in _KEPT if kind not in NOT_CARRIED)
+"""The kinds that the controller follows and must know in full before it does anything."""
 
-FOLLOWED = tuple(_KEPT)
-"""The kinds that the controller follows."""
+NOTED: tuple[Kind[Any], ...] = NOT_CARRIED
+"""The kinds that it follows only to say that nothing is made of them; a cluster need not have them."""
+
+
+def has_conditions(kind: Kind[Any]) -> bool:
+    """Whether an object of the kind can say something in its status."""
+    status = next((entry for entry in msgspec.structs.fields(kind.type) if entry.name == "status"), None)
+    return kind.has_status and status is not None and hasattr(status.default, "conditions")
+
+
+_WITH_STATUS = frozenset(kind for kind in _KEPT if kind in (VPCS, SUBNETS) or kind in NOT_CARRIED)
+"""The kinds whose status the controller writes, where they have one."""
 
 
 def _stated(kind: Kind[Any], current: Resource) -> Stated:
@@ -208,5 +223,9 @@ def _stated(kind: Kind[Any], current: Resource) -> Stated:
         for name, value in current.metadata.annotations.items()
         if name.startswith(ANNOTATION_PREFIXES)
     }
-    status = msgspec.json.decode(msgspec.json.encode(current.status)) if kind in _WITH_STATUS else {}  # type: ignore[attr-defined]
+    status = (
+        msgspec.json.decode(msgspec.json.encode(current.status))
+        if kind in _WITH_STATUS and hasattr(current, "status")
+        else {}
+    )
     return Stated(current.metadata.uid, annotations, status)

@@ -1,7 +1,7 @@
 """One module a concern: pure functions from an object to what it needs."""
 
 from controller.engine.reconciler import Reconciler
-from controller.reconcilers import address, namespace, node, pod, subnet, vpc
+from controller.reconcilers import address, namespace, node, not_carried, pod, subnet, vpc
 
 RECONCILERS: tuple[Reconciler, ...] = (
     vpc.router,
@@ -11,5 +11,6 @@ RECONCILERS: tuple[Reconciler, ...] = (
     node.port,
     pod.port,
     address.record,
+    *not_carried.STATEMENTS,
 )
 """Everyone who is asked, whatever is asked about."""

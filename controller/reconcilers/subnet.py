@@ -11,6 +11,9 @@ from controller.engine.fragment import NOTHING, Fragment
 from controller.engine.reconciler import reconciler
 from controller.engine.view import View
 from controller.northbound.rows import Place, Row, RowKey
+from controller.reconcilers.not_carried import support
+
+READY = Condition(type="Ready", status="True", reason="LogicalSwitchCreated")
 
 
 @reconciler("subnet", SUBNETS)
@@ -38,7 +41,7 @@ def switch(subnet: Subnet, view: View) -> Fragment:
                 Place("Logical_Switch", subnet.name, "ports"),
             ),
         ),
-        conditions=(Condition(type="Ready", status="True", reason="LogicalSwitchCreated"),),
+        conditions=(READY, support(SUBNETS, subnet.spec)),
     )
 
 

@@ -8,6 +8,7 @@ from controller.engine.fragment import Fragment
 from controller.engine.reconciler import reconciler
 from controller.engine.view import View
 from controller.northbound.rows import Row, RowKey
+from controller.reconcilers.not_carried import support
 
 READY = Condition(type="Ready", status="True", reason="RouterCreated")
 
@@ -28,5 +29,5 @@ def router(vpc: Vpc, view: View) -> Fragment:
             "defaultLogicalSwitch": DEFAULT_SUBNET if is_default else "",
             "subnets": subnets,
         },
-        conditions=(READY,),
+        conditions=(READY, support(VPCS, vpc.spec)),
     )

@@ -17,7 +17,8 @@ from pathlib import Path
 import uvloop
 from aiohttp import web
 
-from testbed.apiserver import admission, credentials
+from testbed.apiserver import admission, credentials, customkinds
+from testbed.apiserver.addresses import SERVICE_CIDR
 from testbed.apiserver.cascade import Collector
 from testbed.apiserver.journal import Journal, JournalError, JournalUnusable
 from testbed.apiserver.kinds import builtin
@@ -35,8 +36,9 @@ FAULT = 3
 UNFIT = 2
 
 DESCRIPTION = """\
-Serves the objects of an emulated cluster in the Kubernetes REST format: kinds Namespace, Node, Pod, Event,
-Lease and kubeovn.io/v1 Vpc, Subnet, IP. Every answered write is in the journal and survives kill -9.
+Serves the objects of an emulated cluster in the Kubernetes REST format: Kubernetes' own kinds for workloads,
+services and policies, those of kubeovn.io/v1, and whatever a CustomResourceDefinition adds. Every answered write
+is in the journal and survives kill -9.
 When it listens it prints one line, {"ready": true}, on standard output; its log goes to standard error.
 """
 EPILOG = """\
@@ -76,6 +78,12 @@ def _options() -> argparse.Namespace:
         "--admission", metavar="MODULE", help="Python module whose review() may refuse writes"
     )
     parser.add_argument(
+        "--service-cidr",
+        default=SERVICE_CIDR,
+        metavar="CIDR",
+        help="range that services' addresses are given from (default %(default)s)",
+    )
+    parser.add_argument(
         "--https-fd", type=int, metavar="N", help="a bound TCP socket, inherited, to serve HTTPS on"
     )
     parser.add_argument(
@@ -107,14 +115,18 @@ async def _serve(options: argparse.Namespace) -> None:
     review = admission.load(options.admission)
     journal = Journal(options.journal, options.history)
     gc.disable()
-    store = Store(builtin(), journal, on_lost=end)
+    registry = builtin()
+    customkinds.restore(registry, journal)
+    store = Store(registry, journal, on_lost=end)
     gc.enable()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
-    writer = Writer(store, review)
+    writer = Writer(store, review, options.service_cidr)
     namespaces = Namespaces(store, writer)
     collector = Collector(store, writer)
+    custom = customkinds.CustomKinds(store, writer)
     namespaces.start()
+    custom.start()
     collector.start()
     store.flush()
     service = Service(store, writer)
@@ -142,6 +154,7 @@ async def _serve(options: argparse.Namespace) -> None:
     for listener in listeners:
         listener.close()
     await namespaces.close()
+    await custom.close()
     await collector.close()
     for server in servers:
         await server.shutdown(0.25)

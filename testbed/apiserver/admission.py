@@ -41,6 +41,13 @@ class Fault(Protocol):
         """What was found and what is allowed."""
 
 
+class Kept(Protocol):
+    """Something that is kept up to date by every write."""
+
+    def update(self, path: str, document: Document | None) -> None:
+        """The object at ``path`` is now ``document``, or gone."""
+
+
 class Index:
     """Which objects of a kind have which value at a path, in no order: maintained by the store, read by rules."""
 
@@ -103,12 +110,16 @@ class View:
         """
         collection = self._store.collections[kind]
         if path not in collection.indexes:
-            index = Index(path)
-            for entry in collection.entries():
-                index.update(entry.path, orjson.loads(entry.body))
-            collection.indexes[path] = index
+            self.keep(kind, path, Index(path))
         values: Mapping[str, Sequence[str]] = collection.indexes[path].values
         return values
+
+    def keep(self, kind: str, name: str, index: Kept) -> None:
+        """Tells ``index`` of every object of a kind that is there, and from now on of every change."""
+        collection = self._store.collections[kind]
+        for entry in collection.entries():
+            index.update(entry.path, orjson.loads(entry.body))
+        collection.indexes[name] = index
 
 
 Review = Callable[[str, str, Document | None, Document | None, View], Sequence[Fault]]

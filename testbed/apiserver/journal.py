@@ -76,10 +76,12 @@ class Journal:
         except sqlite3.Error as error:
             raise JournalUnusable(f"{path}: {error}") from error
 
-    def rows(self) -> Iterator[Row]:
-        """Every row, oldest first."""
+    def rows(self, kind: str | None = None) -> Iterator[Row]:
+        """Every row (of one kind), oldest first."""
+        where, values = ("WHERE kind = ?", (kind,)) if kind is not None else ("", ())
+        query = f"SELECT * FROM revision {where} ORDER BY revision"  # noqa: S608 - the text is ours
         try:
-            yield from map(Row._make, self._database.execute("SELECT * FROM revision ORDER BY revision"))
+            yield from map(Row._make, self._database.execute(query, values))
         except sqlite3.Error as error:
             raise JournalError(f"{self.path}: {error}") from error
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.resources import files
@@ -11,8 +11,9 @@ from typing import Any
 import orjson
 
 from controller.api import kinds as api
+from controller.api.kind import Scale
 from controller.api.schema import structural
-from testbed.apiserver.core.catalogue import CORE_KINDS, PARTS, Scale
+from testbed.apiserver.core.catalogue import CORE_KINDS, PARTS
 from testbed.apiserver.structure import Node, compile_schema
 
 _SELECTABLE: Mapping[str, tuple[str, ...]] = {
@@ -78,6 +79,8 @@ class Kind:
     scale: Scale | None = None
     others: tuple[str, ...] = ()
     selectable: tuple[str, ...] = ()
+    fill: Callable[[Any], None] | None = None
+    """Fills in the defaults that the schema declares."""
     is_custom: bool = False
     """Whether a CustomResourceDefinition made it, which can also take it away."""
 
@@ -216,8 +219,10 @@ def builtin() -> Registry:
             schema=compiled[kind.name],
             document=documents[kind.name],
             short_names=kind.short_names,
+            singular=kind.singular,
             columns=kind.columns,
             has_status=kind.has_status,
+            scale=kind.scale,
         )
         for kind in typed
     ]

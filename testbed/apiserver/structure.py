@@ -6,10 +6,15 @@ that the schema does not know. It runs on every write, so schemas are compiled o
 
 from __future__ import annotations
 
+import datetime
+import ipaddress
 import re
+import uuid
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
+from testbed.apiserver.alternatives import alternatives
 from testbed.apiserver.status import Cause
 
 Path = tuple[Any, Any] | None
@@ -53,6 +58,7 @@ class Node:
         "format",
         "items",
         "limits",
+        "nullable",
         "preserves",
         "properties",
         "required",
@@ -65,6 +71,7 @@ class Node:
         self.allowed = "anything"
         self.exact: type | None = None
         self.preserves = False
+        self.nullable = False
         self.properties: dict[str, Node] = {}
         self.required: tuple[str, ...] = ()
         self.values: Node | None = None
@@ -120,7 +127,7 @@ def _walk(node: Node, value: Any, path: Path, found: list[Cause]) -> None:
     kind = type(value)
     if kind is node.exact:
         return
-    if node.preserves:
+    if node.preserves and (not node.types or kind in node.types):
         _bound(value, path, found)
         return
     if kind not in node.types:
@@ -132,6 +139,8 @@ def _walk(node: Node, value: Any, path: Path, found: list[Cause]) -> None:
         if node.items is not None:
             for position, item in enumerate(value):
                 _walk(node.items, item, (path, position), found)
+        if node.limits:
+            _judge(node, value, path, found)
     else:
         _judge(node, value, path, found)
 
@@ -148,20 +157,20 @@ def _walk_object(node: Node, value: dict[str, Any], path: Path, found: list[Caus
         elif type(member) is child.exact:
             continue
         elif member is None:
-            absent.append(key)
+            if not child.nullable:
+                absent.append(key)
         else:
             _walk(child, member, (path, key), found)
     for key in absent:
         del value[key]
     for key in node.required:
         if key not in value:
+            allowed = properties[key].allowed if key in properties else "a value"
             found.append(
-                Cause(
-                    render((path, key)),
-                    "FieldValueRequired",
-                    f"found nothing, allowed {properties[key].allowed}",
-                )
+                Cause(render((path, key)), "FieldValueRequired", f"found nothing, allowed {allowed}")
             )
+    if node.limits:
+        _judge(node, value, path, found)
 
 
 def _judge(node: Node, value: Any, path: Path, found: list[Cause]) -> None:
@@ -216,9 +225,9 @@ class _Compiler:
 
     def fill(self, node: Node, schema: Mapping[str, Any]) -> Node:
         kind = schema.get("type")
-        node.preserves = bool(schema.get("x-kubernetes-preserve-unknown-fields")) and not schema.get(
-            "properties"
-        )
+        preserves = bool(schema.get("x-kubernetes-preserve-unknown-fields"))
+        node.preserves = preserves and not schema.get("properties")
+        node.nullable = bool(schema.get("nullable"))
         if schema.get("x-kubernetes-int-or-string"):
             node.types = (int, str, float) if schema.get("format") == "quantity" else (int, str)
             node.allowed = "an integer or a string"
@@ -230,9 +239,13 @@ class _Compiler:
         elif not node.preserves:
             raise ValueError(f"schema without a type: {sorted(schema)}")
         node.properties = {key: self.node(inner) for key, inner in schema.get("properties", {}).items()}
+        if schema.get("x-kubernetes-embedded-resource") and not node.preserves:
+            node.properties |= self.node(_HEADER).properties
         node.required = tuple(schema.get("required", ()))
         if isinstance(schema.get("additionalProperties"), Mapping):
             node.values = self.node(schema["additionalProperties"])
+        elif (preserves and not node.preserves) or schema.get("additionalProperties") is True:
+            node.values = self.node(_ANYTHING)
         if "items" in schema:
             node.items = self.node(schema["items"])
         node.enum = tuple(schema.get("enum", ()))
@@ -242,6 +255,18 @@ class _Compiler:
         if plain and not node.enum and node.format is None and not node.limits:
             node.exact = node.types[0]
         return node
+
+
+_ANYTHING = {"x-kubernetes-preserve-unknown-fields": True}
+_HEADER = {
+    "type": "object",
+    "properties": {
+        "apiVersion": {"type": "string"},
+        "kind": {"type": "string"},
+        "metadata": _ANYTHING | {"type": "object"},
+    },
+}
+"""What an object within an object has besides what its schema says."""
 
 
 def _limits(schema: Mapping[str, Any]) -> list[tuple[Callable[[Any], bool], str]]:
@@ -258,7 +283,49 @@ def _limits(schema: Mapping[str, Any]) -> list[tuple[Callable[[Any], bool], str]
     if "minLength" in schema:
         shortest = schema["minLength"]
         limits.append((lambda value: len(value) >= shortest, f"at least {shortest} characters"))
+    if "minItems" in schema:
+        fewest = schema["minItems"]
+        limits.append((lambda value: len(value) >= fewest, f"at least {fewest} entries"))
+    if "maxItems" in schema:
+        most_items = schema["maxItems"]
+        limits.append((lambda value: len(value) <= most_items, f"at most {most_items} entries"))
     if "pattern" in schema:
         pattern = re.compile(schema["pattern"])
         limits.append((lambda value: bool(pattern.search(value)), f"text that matches {pattern.pattern}"))
-    return limits
+    for keyword, compare, words in _SIZES:
+        if keyword in schema:
+            limits.append((partial(compare, schema[keyword]), f"{words} {schema[keyword]}"))
+    if schema.get("uniqueItems"):
+        limits.append((_is_unique, "every entry once"))
+    if schema.get("format") in _TEXTS:
+        limits.append(_TEXTS[schema["format"]])
+    return limits + alternatives(schema, _limits)
+
+
+_SIZES: tuple[tuple[str, Callable[[Any, Any], bool], str], ...] = (
+    ("minProperties", lambda least, value: len(value) >= least, "members, at least"),
+    ("maxProperties", lambda most, value: len(value) <= most, "members, at most"),
+    ("multipleOf", lambda step, value: value % step == 0, "a multiple of"),
+)
+
+
+def _is_unique(value: list[Any]) -> bool:
+    return all(entry not in value[:position] for position, entry in enumerate(value))
+
+
+def _reads(parse: Callable[[str], Any], value: Any) -> bool:
+    try:
+        parse(value)
+    except ValueError:
+        return False
+    return isinstance(value, str)
+
+
+_TEXTS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "ipv4": (partial(_reads, ipaddress.IPv4Address), "an IPv4 address"),
+    "ipv6": (partial(_reads, ipaddress.IPv6Address), "an IPv6 address"),
+    "cidr": (partial(_reads, partial(ipaddress.ip_network, strict=False)), "a network such as 10.0.0.0/8"),
+    "uuid": (partial(_reads, uuid.UUID), "a UUID"),
+    "date": (partial(_reads, datetime.date.fromisoformat), "a date such as 2024-01-31"),
+}
+"""Formats that are checked; others are notes for people, as in OpenAPI."""

@@ -10,9 +10,12 @@ from typing import Any
 
 import orjson
 
-from testbed.apiserver import admission, defaults, metadata, structure
+from testbed.apiserver import admission, metadata, structure
+from testbed.apiserver.addresses import SERVICE_CIDR, ServiceAddresses
 from testbed.apiserver.kinds import Kind
 from testbed.apiserver.mergepatch import merged
+from testbed.apiserver.rules import COMPLETE, JUDGE
+from testbed.apiserver.rules.pod import GRACE_SECONDS
 from testbed.apiserver.status import ApiError, Cause, bad_request, invalid
 from testbed.apiserver.store import Entry, Store
 
@@ -56,9 +59,10 @@ class DeleteOptions:
 class Writer:
     """Applies the rules to one store."""
 
-    def __init__(self, store: Store, review: admission.Review) -> None:
+    def __init__(self, store: Store, review: admission.Review, service_cidr: str = SERVICE_CIDR) -> None:
         self.store = store
         self.view = admission.View(store)
+        self._addresses = ServiceAddresses(self.view, service_cidr)
         self._review = review
 
     def create(self, kind: Kind, namespace: str, document: Document, *, dry_run: bool = False) -> Outcome:
@@ -251,10 +255,19 @@ class Writer:
 
     def _check(self, kind: Kind, document: Document, before: Document | None = None) -> None:
         """Defaults and structure. Raises ``ApiError`` 422 with every fault."""
-        defaults.complete(kind, document)
+        if kind.fill is not None:
+            kind.fill(document)
         causes = structure.faults(kind.schema, document)
         if not causes:
+            complete = COMPLETE.get(kind.key)
+            if complete is not None:
+                complete(document)
             causes = metadata.faults(kind, document["metadata"])
+            judge = JUDGE.get(kind.key)
+            if judge is not None:
+                causes += judge(document, before)
+            if kind.key == "Service" and not causes:
+                causes += self._addresses.assign(document, before)
         if before is not None and document["metadata"].get("deletionTimestamp"):
             added = set(document["metadata"].get("finalizers") or ()) - set(
                 before["metadata"].get("finalizers") or ()
@@ -296,7 +309,7 @@ class Writer:
             return 0
         if options.grace_seconds is not None:
             return max(options.grace_seconds, 0)
-        return int(spec.get("terminationGracePeriodSeconds", defaults.GRACE_SECONDS))
+        return int(spec.get("terminationGracePeriodSeconds", GRACE_SECONDS))
 
     def _written(self, kind: Kind, document: Document, old: Entry | None, dry_run: bool) -> Outcome:
         if dry_run:

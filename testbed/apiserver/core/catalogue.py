@@ -7,17 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from controller.api.kind import Scale
 
-@dataclass(frozen=True)
-class Scale:
-    """Where the ``scale`` subresource of a kind finds what it speaks of; paths are dotted, an absent one is empty.
-
-    ``selector`` names text or a LabelSelector object.
-    """
-
-    replicas: str = "spec.replicas"
-    observed: str = "status.replicas"
-    selector: str = "spec.selector"
+_WORKLOAD = Scale(selector="spec.selector")
 
 
 @dataclass(frozen=True)
@@ -48,11 +40,13 @@ CORE_KINDS = (
     CoreKind("", "v1", "Secret", "secrets", "V1Secret", has_status=False),
     CoreKind("", "v1", "ServiceAccount", "serviceaccounts", "V1ServiceAccount", ("sa",), has_status=False),
     CoreKind(
-        "apps", "v1", "Deployment", "deployments", "V1Deployment", ("deploy",), in_all=True, scale=Scale()
+        "apps", "v1", "Deployment", "deployments", "V1Deployment", ("deploy",), in_all=True, scale=_WORKLOAD
     ),
-    CoreKind("apps", "v1", "ReplicaSet", "replicasets", "V1ReplicaSet", ("rs",), in_all=True, scale=Scale()),
     CoreKind(
-        "apps", "v1", "StatefulSet", "statefulsets", "V1StatefulSet", ("sts",), in_all=True, scale=Scale()
+        "apps", "v1", "ReplicaSet", "replicasets", "V1ReplicaSet", ("rs",), in_all=True, scale=_WORKLOAD
+    ),
+    CoreKind(
+        "apps", "v1", "StatefulSet", "statefulsets", "V1StatefulSet", ("sts",), in_all=True, scale=_WORKLOAD
     ),
     CoreKind("apps", "v1", "DaemonSet", "daemonsets", "V1DaemonSet", ("ds",), in_all=True),
     CoreKind(

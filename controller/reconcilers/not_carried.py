@@ -1,0 +1,76 @@
+"""What was asked for and is not carried yet is said on the object that asks: nothing is passed over in silence.
+
+A kind of which nothing is made gets the condition ``Supported`` = False, or a Warning event where it has no conditions.
+A subnet or VPC gets the condition with the fields that have no effect. Whoever comes to carry one takes it off the
+table here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from controller.api.kinds import NOT_CARRIED, SUBNETS, VPCS, Kind
+from controller.api.meta import Condition, Resource, Wire
+from controller.engine.fragment import Fragment, Notice
+from controller.engine.reconciler import Reconciler
+from controller.engine.view import View, has_conditions
+
+SUPPORTED = "Supported"
+NOT_SUPPORTED = "NotSupported"
+
+CARRIED: Mapping[Kind[Any], Mapping[str, tuple[object, ...] | None]] = {
+    SUBNETS: {
+        "cidr_block": None,
+        "default": None,
+        "vpc": None,
+        "protocol": None,
+        "namespaces": None,
+        "gateway": None,
+        "exclude_ips": None,
+        "provider": ("", "ovn"),
+        "gateway_type": ("", "distributed"),
+        "disable_gateway_check": None,
+    },
+    VPCS: {},
+}
+"""Fields of a specification that have their effect: with any value (None), or with these."""
+
+
+def support(kind: Kind[Any], spec: Wire) -> Condition:
+    """Whether everything that was asked for is carried; names the fields that are not."""
+    fields = sorted(_without_effect(CARRIED[kind], spec))
+    if not fields:
+        return Condition(type=SUPPORTED, status="True", reason=SUPPORTED)
+    message = f"not carried yet, without effect: {', '.join(fields)}"
+    return Condition(type=SUPPORTED, status="False", reason=NOT_SUPPORTED, message=message)
+
+
+def _without_effect(carried: Mapping[str, tuple[object, ...] | None], spec: Wire) -> Iterator[str]:
+    for entry in msgspec.structs.fields(spec):
+        value = getattr(spec, entry.name)
+        if entry.name in carried:
+            effective = carried[entry.name]
+            if effective is None or value in effective:
+                continue
+        elif not entry.required and value == entry.default:
+            continue
+        yield f"spec.{entry.encode_name}"
+
+
+def _statement(kind: Kind[Any]) -> Callable[[Resource, View], Fragment]:
+    message = f"{kind.name} is not carried yet: the object is kept, nothing is made of it"
+    if has_conditions(kind):
+        condition = Condition(type=SUPPORTED, status="False", reason=NOT_SUPPORTED, message=message)
+        said = Fragment(conditions=(condition,))
+    else:
+        said = Fragment(notices=(Notice("Warning", NOT_SUPPORTED, message),))
+    return lambda subject, view: said
+
+
+STATEMENTS: tuple[Reconciler, ...] = tuple(
+    Reconciler(f"not-carried-{kind.plural}", kind, _statement(kind)) for kind in NOT_CARRIED
+)
+"""One reconciler for each kind of which nothing is made yet."""
