@@ -197,7 +197,8 @@ _KEPT: dict[Kind[Any], Callable[[Any], Any]] = {
     VPCS: _vpc,
     SUBNETS: _subnet,
     IPS: _bare,
-} | dict.fromkeys(NOT_CARRIED, _named)
+    **dict.fromkeys(NOT_CARRIED, _named),
+}
 """What is kept of an object, by kind: small, and the same after a change that concerns nobody."""
 
 FOLLOWED: tuple[Kind[Any], ...] = tuple(kind for kind in _KEPT if kind not in NOT_CARRIED)

@@ -146,13 +146,8 @@ class CustomKinds:
 
     async def _empty(self, name: str) -> None:
         """Deletes every object of a definition, and lets it go once none is left."""
-        document = self._store.collections[DEFINITION].get("", name)
-        assert document is not None
-        spec = document.document()["spec"]
-        kind = self._registry.at(
-            spec["group"], stored_version(document.document())["name"], spec["names"]["plural"]
-        )
-        while kind is not None and kind.is_custom and self._store.collections[kind.key].namespaces:
+        kind = self._served(self._store.collections[DEFINITION].get("", name))
+        while kind is not None and self._store.collections[kind.key].namespaces:
             for position, entry in enumerate(list(self._store.collections[kind.key].entries())):
                 if position % BATCH == BATCH - 1:
                     await asyncio.sleep(0)
@@ -171,11 +166,18 @@ class CustomKinds:
 
     def _gone(self, entry: Entry) -> None:
         self._emptying.pop(entry.name, None)
-        spec = entry.document()["spec"]
-        kind = self._registry.find(f"{spec['names']['kind']}.{spec['group']}")
-        if kind is not None and kind.is_custom and kind.plural == spec["names"]["plural"]:
+        kind = self._served(entry)
+        if kind is not None:
             self._registry.remove(kind.key)
             self._store.cease(kind)
+
+    def _served(self, entry: Entry | None) -> Kind | None:
+        """The kind that a definition has made, if its names were free."""
+        if entry is None:
+            return None
+        spec = entry.document()["spec"]
+        kind = self._registry.find(f"{spec['names']['kind']}.{spec['group']}")
+        return kind if kind is not None and kind.plural == spec["names"]["plural"] else None
 
 
 def _scale(paths: Document) -> Scale:

@@ -18,7 +18,7 @@ def filler(schema: Schema) -> Fill | None:
         for key, inner in properties.items()
         if isinstance(inner, Mapping) and "default" in inner
     }
-    members = {key: fill for key, inner in properties.items() if (fill := filler(inner))}
+    members = {key: found for key, inner in properties.items() if (found := filler(inner))}
     every = schema.get("additionalProperties")
     values = filler(every) if isinstance(every, Mapping) else None
     items = filler(schema["items"]) if isinstance(schema.get("items"), Mapping) else None
