@@ -9,9 +9,9 @@ from urllib.parse import parse_qsl, unquote
 from testbed.apiserver.kinds import Kind, Registry
 from testbed.apiserver.status import ApiError, bad_request
 
-_EVERYWHERE = {"timeout"}
+_EVERYWHERE = {"timeout", "pretty"}
 PARAMETERS: Mapping[str, frozenset[str]] = {
-    "get": frozenset(_EVERYWHERE | {"resourceVersion"}),
+    "get": frozenset(_EVERYWHERE | {"resourceVersion", "includeObject"}),
     "list": frozenset(
         _EVERYWHERE
         | {
@@ -23,7 +23,7 @@ PARAMETERS: Mapping[str, frozenset[str]] = {
             "resourceVersionMatch",
             "watch",
         }
-        | {"allowWatchBookmarks", "timeoutSeconds", "sendInitialEvents"}
+        | {"allowWatchBookmarks", "timeoutSeconds", "sendInitialEvents", "includeObject"}
     ),
     "write": frozenset(_EVERYWHERE | {"dryRun", "fieldManager", "fieldValidation"}),
     "delete": frozenset(

@@ -10,15 +10,27 @@ import asyncio
 import hmac
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import orjson
 from aiohttp import web
 
-from testbed.apiserver import discovery, requests, selectors, subresources, writing
-from testbed.apiserver.kinds import Kind
-from testbed.apiserver.mergepatch import merged
+from testbed.apiserver import (
+    answers,
+    bodies,
+    discovery,
+    negotiation,
+    requests,
+    reviews,
+    selectors,
+    subresources,
+    writing,
+)
+from testbed.apiserver.negotiation import Form, Shape
+from testbed.apiserver.openapi.documents import Documents
 from testbed.apiserver.paging import Page, Pages
+from testbed.apiserver.patches import media
 from testbed.apiserver.requests import Target
 from testbed.apiserver.status import ApiError, bad_request, expired
 from testbed.apiserver.store import Store
@@ -28,13 +40,13 @@ from testbed.apiserver.writing import DeleteOptions, Outcome, Writer
 _log = logging.getLogger(__name__)
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+Part = Callable[[web.BaseRequest, Target, str], Awaitable[web.StreamResponse]]
+"""Answers a request for what its target names; the text is the request's query."""
 
 ACCEPTED = "X-Accepted-Monotonic-Ns"
 """Header of an answer to a write: CLOCK_MONOTONIC of the moment the revision was accepted, in nanoseconds."""
-BODY_LIMIT = 3 * 2**20
-"""Bytes of a request's body; Kubernetes' limit."""
-JSON = "application/json"
-MERGE_PATCH = "application/merge-patch+json"
+BODY_LIMIT = bodies.LIMIT
+JSON = bodies.JSON
 WATCH_BUFFER = 2**20
 """Bytes of a watch that may wait in its socket's buffer before the rest waits in its queue."""
 
@@ -46,6 +58,9 @@ class Service:
         self._store = store
         self._writer = writer
         self._pages = Pages()
+        self._documents = Documents(store.registry)
+        self.parts: dict[tuple[str, str], Part] = {}
+        """What answers a request for a subresource of a kind (``("Pod", "log")``) that is no part of an object."""
 
     def handler(self, token: str | None) -> Handler:
         """The handler of a listener; with a token, only requests that bear it are served."""
@@ -61,7 +76,7 @@ class Service:
             except ApiError as error:
                 return _json(error.body(), error.code)
             except web.HTTPRequestEntityTooLarge:
-                return _json(_too_large().body(), 413)
+                return _json(bodies.too_large().body(), 413)
             except (ConnectionError, asyncio.CancelledError):
                 raise
             except Exception:
@@ -73,33 +88,45 @@ class Service:
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         path, _, query = request.raw_path.partition("?")
         method = request.method
-        if method == "GET" and path == discovery.OPENAPI:
-            return web.Response(body=b"", content_type=discovery.OPENAPI_MEDIA)
-        _check_accept(request.headers.get("Accept", ""))
+        accepted = request.headers.get("Accept", "")
         if method == "GET":
-            found = discovery.answer(self._store.registry, path)
+            if path.startswith("/openapi/"):
+                body, content_type = self._documents.answer(path, query, accepted)
+                return web.Response(body=body, headers={"Content-Type": content_type})
+            found = discovery.answer(self._store.registry, path, accepted)
             if found is not None:
-                return _text(found) if isinstance(found, str) else _json(orjson.dumps(found))
+                return web.Response(body=found.body, headers={"Content-Type": found.content_type})
+        if method == "POST" and reviews.is_review(path):
+            return _json(orjson.dumps(reviews.answer(path, await bodies.document(request))), 201)
         target = requests.target(self._store.registry, path)
+        part = self.parts.get((target.kind.name, target.subresource))
+        if part is not None:
+            return await part(request, target, query)
+        form = negotiation.form(accepted)
         if method == "GET":
-            return await (self._get if target.name else self._collection)(request, target, query)
+            return await (self._get if target.name else self._collection)(request, target, query, form)
         if method == "DELETE":
             return await self._delete(request, target, query)
         return await self._write(request, target, query)
 
-    async def _get(self, request: web.BaseRequest, target: Target, query: str) -> web.StreamResponse:
-        requests.parameters(query, "get")
+    async def _get(
+        self, request: web.BaseRequest, target: Target, query: str, form: Form
+    ) -> web.StreamResponse:
+        found = requests.parameters(query, "get")
         self._store.flush()
         entry = self._writer.existing(target.kind, target.namespace or "", target.name)
         if target.subresource == "scale":
             return _json(orjson.dumps(subresources.scale(target.kind, entry)))
         if target.subresource in target.kind.others:
             raise ApiError(405, "MethodNotAllowed", "the server does not allow GET on the requested resource")
-        return _json(entry.body)
+        return _json(answers.one(target.kind, entry.body, form, found.get("includeObject", "")))
 
-    async def _collection(self, request: web.BaseRequest, target: Target, query: str) -> web.StreamResponse:
+    async def _collection(
+        self, request: web.BaseRequest, target: Target, query: str, form: Form
+    ) -> web.StreamResponse:
         found = requests.parameters(query, "list")
         kind = target.kind
+        include = found.get("includeObject", "")
         selector = (
             selectors.parse(found.get("labelSelector", ""), found.get("fieldSelector", ""), kind.selectors)
             if query
@@ -116,11 +143,14 @@ class Service:
                 requests.flag(found, "allowWatchBookmarks"),
                 requests.flag(found, "sendInitialEvents"),
                 requests.number(found, "timeoutSeconds") or None,
+                None
+                if form.shape is Shape.OBJECTS
+                else partial(answers.one, kind, form=form, include=include),
             )
             return await self._watch(request, watch, found.get("resourceVersionMatch", ""))
         self._store.flush()
         self._check_revision(found)
-        return _json(_list(kind, self._page(target, selector, found)))
+        return _json(answers.page(kind, self._page(target, selector, found), form, include))
 
     def _page(self, target: Target, selector: selectors.Selector, found: dict[str, str]) -> Page:
         kind, limit, token = target.kind, requests.number(found, "limit") or 0, found.get("continue", "")
@@ -176,21 +206,23 @@ class Service:
         if target.subresource not in ("", "status"):
             return await self._write_part(request, target, dry_run)
         if method == "POST" and not target.name:
-            document = await _document(request, JSON)
+            document = await bodies.document(request)
             if kind.namespaced and target.namespace is None:
                 raise bad_request("an object is created in a namespace: .../namespaces/NAMESPACE/...")
             outcome = self._writer.create(kind, namespace, document, dry_run=dry_run)
             return await self._settled(outcome, 201)
         if method == "PUT" and target.name:
-            document = await _document(request, JSON)
+            document = await bodies.document(request)
             outcome = self._writer.replace(
                 kind, namespace, target.name, document, target.subresource, dry_run=dry_run
             )
             return await self._settled(outcome)
         if method == "PATCH" and target.name:
-            patch = await _document(request, MERGE_PATCH)
-            outcome = self._writer.patch(
-                kind, namespace, target.name, patch, target.subresource, dry_run=dry_run
+            media_type, patch = await bodies.patch(request)
+            before = self._writer.existing(kind, namespace, target.name).document()
+            after = media.patched(self._store.registry, kind, before, media_type, patch)
+            outcome = self._writer.replace(
+                kind, namespace, target.name, after, target.subresource, dry_run=dry_run
             )
             return await self._settled(outcome)
         raise ApiError(
@@ -204,17 +236,17 @@ class Service:
         kind, namespace, name = target.kind, target.namespace or "", target.name
         match request.method, target.subresource:
             case "PUT", "scale":
-                wanted = await _document(request, JSON)
+                wanted = await bodies.document(request)
             case "PATCH", "scale":
-                patch = await _document(request, MERGE_PATCH)
+                media_type, patch = await bodies.patch(request)
                 present = subresources.scale(kind, self._writer.existing(kind, namespace, name))
-                wanted = merged(present, patch)
+                wanted = media.applied(self._store.registry, {}, False, present, media_type, patch)
             case "POST", "binding":
-                binding = await _document(request, JSON)
+                binding = await bodies.document(request)
                 bound = subresources.bind(self._writer, kind, namespace, name, binding, dry_run=dry_run)
                 return await self._settled(bound, 201)
             case "POST", "eviction":
-                eviction = await _document(request, JSON)
+                eviction = await bodies.document(request)
                 options = _options(eviction.get("deleteOptions") or {}, {})
                 evicted = subresources.evict(self._writer, kind, namespace, name, eviction, options)
                 return await self._settled(evicted, 201)
@@ -245,7 +277,7 @@ class Service:
         for entry in entries:
             self._writer.delete(kind, entry.namespace, entry.name, options)
         await self._store.durable()
-        return _json(_list(kind, Page(entries, self._store.revision)))
+        return _json(answers.page(kind, Page(entries, self._store.revision), negotiation.AS_THEY_ARE, ""))
 
     async def _settled(self, outcome: Outcome, code: int = 200) -> web.Response:
         """Answers a write once it is in the journal."""
@@ -256,55 +288,12 @@ class Service:
         return response
 
 
-def _list(kind: Kind, page: Page) -> bytes:
-    metadata: dict[str, Any] = {"resourceVersion": str(page.revision)}
-    if page.token:
-        metadata |= {"continue": page.token, "remainingItemCount": page.remaining}
-    head = b'{"kind":"%b","apiVersion":"%b","metadata":%b,"items":['
-    names = (
-        (kind.list_name or f"{kind.name}List").encode(),
-        kind.api_version.encode(),
-        orjson.dumps(metadata),
-    )
-    return b"".join((head % names, b",".join([entry.body for entry in page.entries]), b"]}"))
-
-
-def _check_accept(accepted: str) -> None:
-    if accepted and not any(media in accepted for media in ("json", "*/*", "application/*")):
-        raise ApiError(406, "NotAcceptable", f"Accept: found {accepted[:200]!r}, allowed {JSON}")
-
-
-async def _document(request: web.BaseRequest, content_type: str) -> Any:
-    """The request's body, decoded. Raises ``ApiError`` for another media type, too much, or what is no JSON object."""
-    found = request.headers.get("Content-Type", JSON).partition(";")[0].strip().lower()
-    if found != content_type:
-        raise ApiError(415, "UnsupportedMediaType", f"Content-Type: found {found!r}, allowed {content_type}")
-    body = await _body(request)
-    try:
-        document = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise bad_request(f"the body is not JSON: {error}") from error
-    if not isinstance(document, dict):
-        raise bad_request("the body must be a JSON object")
-    return document
-
-
-async def _body(request: web.BaseRequest) -> bytes:
-    if (request.content_length or 0) > BODY_LIMIT:
-        raise _too_large()
-    return await request.read()
-
-
 def _internal() -> ApiError:
     return ApiError(500, "InternalError", "internal error; the server's log has the details")
 
 
-def _too_large() -> ApiError:
-    return ApiError(413, "RequestEntityTooLarge", f"the body is too large, allowed {BODY_LIMIT} bytes")
-
-
 async def _delete_options(request: web.BaseRequest, found: dict[str, str]) -> DeleteOptions:
-    return _options(await _document(request, JSON) if request.can_read_body else {}, found)
+    return _options(await bodies.document(request) if request.can_read_body else {}, found)
 
 
 def _options(document: Any, found: dict[str, str]) -> DeleteOptions:
@@ -349,7 +338,3 @@ def _options(document: Any, found: dict[str, str]) -> DeleteOptions:
 
 def _json(body: bytes, code: int = 200) -> web.Response:
     return web.Response(body=body, status=code, content_type=JSON)
-
-
-def _text(body: str) -> web.Response:
-    return web.Response(text=body)

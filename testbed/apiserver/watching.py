@@ -36,6 +36,8 @@ class WatchRequest:
     bookmarks: bool
     initial_events: bool
     timeout_seconds: float | None
+    show: Callable[[bytes], bytes] | None = None
+    """How an object is shown, if not as it is."""
 
 
 class Watch:
@@ -116,25 +118,33 @@ class Watch:
             self._more.set()
 
     def _line(self, event: Event) -> bytes | None:
+        """The event as a line: the one that all share, unless this watcher sees it in a way of its own."""
+        seen = self._seen(event)
+        if seen is None:
+            return None
+        type_, body = seen
+        if self._request.show is not None:
+            return line(type_, self._request.show(body), event.entry.accepted_ns)
+        if type_ == event.type and body is event.entry.body:
+            return event.line()
+        return line(type_, body, event.entry.accepted_ns)
+
+    def _seen(self, event: Event) -> tuple[str, bytes] | None:
         """The event as this watcher must see it: an object that leaves its selection is DELETED to it."""
-        request = self._request
-        if request.namespace is not None and event.entry.namespace != request.namespace:
+        request, entry, old = self._request, event.entry, event.old
+        if request.namespace is not None and entry.namespace != request.namespace:
             return None
         selector = request.selector
         if selector.is_everything:
-            return event.line()
-        is_in = selector.matches(event.entry.labels, event.entry.fields)
-        was_in = event.old is not None and selector.matches(event.old.labels, event.old.fields)
+            return event.type, entry.body
+        is_in = selector.matches(entry.labels, entry.fields)
+        was_in = old is not None and selector.matches(old.labels, old.fields)
         if event.type == DELETED:
-            return event.line() if was_in or is_in else None
+            return (DELETED, entry.body) if was_in or is_in else None
         if is_in:
-            return (
-                event.line()
-                if was_in or event.old is None
-                else line(ADDED, event.entry.body, event.entry.accepted_ns)
-            )
-        if was_in and event.old is not None:
-            return line(DELETED, _at_revision(event.old, event.revision), event.entry.accepted_ns)
+            return event.type if was_in or old is None else ADDED, entry.body
+        if was_in and old is not None:
+            return DELETED, _at_revision(old, event.revision)
         return None
 
     def _beginning(self) -> bytes:
@@ -147,8 +157,9 @@ class Watch:
                 found for event in store.since(request.kind, request.revision) if (found := self._line(event))
             ]
             return b"".join(lines)
+        show = request.show or _as_it_is
         lines = [
-            line(ADDED, entry.body, entry.accepted_ns)
+            line(ADDED, show(entry.body), entry.accepted_ns)
             for entry in selected(store, request.kind, request.namespace, request.selector)
         ]
         if request.initial_events and request.bookmarks:
@@ -186,6 +197,10 @@ def error_line(error: ApiError) -> bytes:
 
 def _gone(revision: int, store: Store) -> ApiError:
     return expired(f"too old resource version: {revision} (allowed {store.floor} to {store.revision})")
+
+
+def _as_it_is(body: bytes) -> bytes:
+    return body
 
 
 def _at_revision(entry: Entry, revision: int) -> bytes:
