@@ -38,6 +38,28 @@ def resampled_medians(
     return [_medians_of_draws(groups, picks, generator) for groups in quantities]
 
 
+def medians_over_instances(
+    quantities: Sequence[Sequence[Floats]], seed: int, resamples: int = RESAMPLES
+) -> list[Floats]:
+    """As ``resampled_medians``, but each drawn instance keeps its samples as they are: what instances differ by alone."""
+    instances = len(quantities[0])
+    picks = np.random.default_rng(seed).integers(0, instances, size=(instances, resamples))
+    return [
+        _medians_of_rows(np.concatenate([table[pick] for pick in picks], axis=1))
+        for table in (_padded(groups) for groups in quantities)
+    ]
+
+
+def medians_within_instances(
+    quantities: Sequence[Sequence[Floats]], seed: int, resamples: int = RESAMPLES
+) -> list[Floats]:
+    """As ``resampled_medians``, but every instance is drawn once: what samples of one cluster differ by alone."""
+    generator = np.random.default_rng(seed)
+    instances = len(quantities[0])
+    picks = np.repeat(np.arange(instances)[:, np.newaxis], resamples, axis=1)
+    return [_medians_of_draws(groups, picks, generator) for groups in quantities]
+
+
 def interval(draws: Floats) -> tuple[float, float] | None:
     """The central 95 % of ``draws`` (percentile interval, Efron 1979); None if none of them is a number."""
     numbers = draws[np.isfinite(draws)]
@@ -53,10 +75,8 @@ def _medians_of_draws(
     generator: np.random.Generator,
 ) -> Floats:
     sizes = np.array([len(group) for group in groups])
-    width = max(int(sizes.max()), 1)
-    padded = np.full((len(groups), width), np.nan)
-    for row, group in zip(padded, groups, strict=True):
-        row[: len(group)] = group
+    padded = _padded(groups)
+    width = padded.shape[1]
     drawn = []
     for pick in picks:
         size = sizes[pick][:, np.newaxis]
@@ -65,6 +85,14 @@ def _medians_of_draws(
         values[np.arange(width)[np.newaxis, :] >= size] = np.nan
         drawn.append(values)
     return _medians_of_rows(np.concatenate(drawn, axis=1))
+
+
+def _padded(groups: Sequence[Floats]) -> Floats:
+    """Groups of different sizes as the rows of a table, NaN behind them."""
+    padded = np.full((len(groups), max(1, *map(len, groups))), np.nan)
+    for row, group in zip(padded, groups, strict=True):
+        row[: len(group)] = group
+    return padded
 
 
 def _medians_of_rows(table: Floats) -> Floats:

@@ -9,7 +9,7 @@ from pandas import DataFrame
 
 from analysis.bootstrap import interval, resampled_medians, scope
 from analysis.quantiles import middle
-from analysis.selection import Attempts, instances_of
+from analysis.selection import Attempts, instances_of, source_of
 from testbed.results import Metric
 from testbed.results.records import Better, Label
 
@@ -33,6 +33,7 @@ def ratio_of_medians(
     above, below = Attempts.of(numerator, instances), Attempts.of(denominator, instances)
     top, bottom = middle(above.values), middle(below.values)
     value = top / bottom if above.n and below.n and bottom != 0 else None
+    sources = source_of(numerator), source_of(denominator)
     ci95 = None
     if value is not None and min(above.n, below.n) > 1:
         tops, bottoms = resampled_medians([above.by_instance, below.by_instance], seed)
@@ -49,4 +50,5 @@ def ratio_of_medians(
         instances=len(instances),
         ci95=ci95,
         scope=scope(len(instances)),
+        sources=tuple(source for source in sources if source) if all(sources) else (),
     )

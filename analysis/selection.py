@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pandas import DataFrame
 
+from testbed.results import Source
 from testbed.results.records import Label
 
 Floats = NDArray[np.float64]
@@ -85,3 +86,20 @@ class Attempts:
 def instances_of(*selections: DataFrame) -> tuple[int, ...]:
     """The instances that occur in any of these selections, in order."""
     return tuple(sorted({int(key) for selected in selections for key in selected["instance"].unique()}))
+
+
+def source_of(selected: DataFrame) -> Source | None:
+    """How to find the samples of ``selected`` again; None if it holds none, or those of several metrics or modes."""
+    metrics, modes = selected["metric"].unique(), selected["mode"].unique()
+    if len(metrics) != 1 or len(modes) != 1:
+        return None
+    first, *others = (msgspec.json.decode(text, type=dict[str, Label]) for text in selected["labels"].unique())
+    common = {
+        key: value for key, value in first.items() if all(_same(other.get(key), value) for other in others)
+    }
+    return Source(
+        metric=str(metrics[0]),
+        mode=str(modes[0]),
+        labels=common,
+        first_block=int(selected["block"].min()),
+    )

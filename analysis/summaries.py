@@ -9,8 +9,8 @@ from pandas import DataFrame
 
 from analysis.bootstrap import interval, resampled_medians, scope
 from analysis.quantiles import FEWEST_FOR_P99, middle, quantile
-from analysis.selection import Attempts
-from testbed.results import EcdfSeries, Metric
+from analysis.selection import Attempts, source_of
+from testbed.results import EcdfSeries, Metric, Source
 from testbed.results.records import Better, Label
 
 
@@ -45,7 +45,7 @@ def median(
     ci95 = None
     if attempts.n > 1:
         ci95 = interval(resampled_medians([attempts.by_instance], seed)[0])
-    return _metric(attempts, name, middle(attempts.values), labels, better, ci95)
+    return _metric(attempts, name, middle(attempts.values), labels, better, ci95, source_of(selected))
 
 
 def tail(
@@ -91,6 +91,7 @@ def _metric(
     labels: Mapping[str, Label] | None,
     better: Better,
     ci95: tuple[float, float] | None = None,
+    source: Source | None = None,
 ) -> Metric:
     return Metric(
         name=name,
@@ -103,4 +104,5 @@ def _metric(
         instances=attempts.instances,
         ci95=ci95,
         scope=scope(attempts.instances),
+        sources=(source,) if source else (),
     )

@@ -21,7 +21,7 @@ from testbed.results.find import RunNotFound, find, runs_in
 from testbed.results.host import fingerprint
 from testbed.results.journal import frame_of
 from testbed.results.names import unit_of
-from testbed.results.records import Counter, Metric, lookup
+from testbed.results.records import Counter, Metric, Source, lookup
 from testbed.results.rows import Event, Resource, Sample, text_of_labels
 from testbed.results.run import SCHEMA, Host, ReleaseUnderTest, Run, Stamps, Status, System, Validity
 from testbed.results.stamps import stamps
@@ -52,6 +52,7 @@ __all__ = [
     "RunNotFound",
     "RunWriter",
     "Sample",
+    "Source",
     "Stack",
     "StackBar",
     "StackPart",

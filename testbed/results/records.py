@@ -43,16 +43,31 @@ class _Record(msgspec.Struct, frozen=True, kw_only=True):
         return not self.labels
 
 
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """Which samples a statistic was made of: those of ``metric`` and ``mode`` that carry at least these ``labels``.
+
+    ``first_block`` leaves out what comes before it (warm-ups). With it a comparison finds the samples of a figure
+    without the scenario's code.
+    """
+
+    metric: str
+    mode: str = ""
+    labels: dict[str, Label] = {}
+    first_block: int = 0
+
+
 class Metric(_Record, frozen=True, kw_only=True):
     """A statistic: ``value`` in ``unit`` (which the name's suffix says) from ``n`` samples.
 
     ``value`` is None if nothing could be measured; ``attempts`` and ``failed`` say how often it was tried. ``ci95`` is
     the 95 % interval of the statistic, ``scope`` what it covers: ``across instances``, or ``within-run only`` if one
-    cluster was built, in which case it says nothing about the next one. Raises ``ValueError`` if name and unit differ.
+    cluster was built, in which case it says nothing about the next one. ``sources`` are the samples of a median, or those
+    above and below the line of a ratio of medians; none for other statistics. Raises ``ValueError`` if name and unit differ.
     """
 
     ci95: tuple[float, float] | None = None
     scope: Scope = ""
+    sources: tuple[Source, ...] = ()
 
 
 class Counter(_Record, frozen=True, kw_only=True):

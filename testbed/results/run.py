@@ -41,7 +41,7 @@ class ReleaseUnderTest(msgspec.Struct, frozen=True, kw_only=True):
     """The OVN and OVS builds under test.
 
     Versions are as the binaries told them, ``binaries`` their SHA-256 by program, ``options`` the OVN options in force,
-    ``defects`` those known faults that falsify measurements.
+    ``defects`` those known faults that falsify measurements; ``instances`` are the numbers of the clusters built of it.
     """
 
     name: str
@@ -50,6 +50,7 @@ class ReleaseUnderTest(msgspec.Struct, frozen=True, kw_only=True):
     binaries: dict[str, str] = {}
     options: dict[str, str] = {}
     defects: tuple[str, ...] = ()
+    instances: tuple[int, ...] = ()
 
 
 class Host(msgspec.Struct, frozen=True, kw_only=True):
