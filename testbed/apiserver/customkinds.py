@@ -158,11 +158,11 @@ class CustomKinds:
                         _log.warning("%s %s stays: %s", kind.plural, entry.path, error)
             if self._store.collections[kind.key].namespaces:
                 await asyncio.sleep(RETRY_SECONDS)
-        entry = self._store.collections[DEFINITION].get("", name)
-        if entry is not None:
-            ended = entry.document()
-            ended["metadata"]["finalizers"] = [other for other in entry.finalizers if other != CLEANUP]
-            self._writer.amend(self._kind, entry, ended)
+        definition = self._store.collections[DEFINITION].get("", name)
+        if definition is not None:
+            ended = definition.document()
+            ended["metadata"]["finalizers"] = [other for other in definition.finalizers if other != CLEANUP]
+            self._writer.amend(self._kind, definition, ended)
 
     def _gone(self, entry: Entry) -> None:
         self._emptying.pop(entry.name, None)

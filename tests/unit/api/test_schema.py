@@ -62,3 +62,47 @@ def test_a_path_that_cannot_be_is_refused() -> None:
 def test_an_unknown_kind_is_answered_with_those_that_are() -> None:
     with pytest.raises(KeyError, match="Subnet"):
         kind_of("Subnets")
+
+
+PUBLISHED = {
+    "IPPool": ("ippools", "ippool", ("ippool",)),
+    "Vip": ("vips", "vip", ("vip",)),
+    "Vlan": ("vlans", "vlan", ("vlan",)),
+    "ProviderNetwork": ("provider-networks", "provider-network", ()),
+    "VpcNatGateway": ("vpc-nat-gateways", "vpc-nat-gateway", ("vpc-nat-gw",)),
+    "VpcEgressGateway": ("vpc-egress-gateways", "vpc-egress-gateway", ("vpc-egress-gw", "veg")),
+    "IptablesEIP": ("iptables-eips", "iptables-eip", ("eip",)),
+    "IptablesFIPRule": ("iptables-fip-rules", "iptables-fip-rule", ("fip",)),
+    "IptablesDnatRule": ("iptables-dnat-rules", "iptables-dnat-rule", ("dnat",)),
+    "IptablesSnatRule": ("iptables-snat-rules", "iptables-snat-rule", ("snat",)),
+    "OvnEip": ("ovn-eips", "ovn-eip", ("oeip",)),
+    "OvnFip": ("ovn-fips", "ovn-fip", ("ofip",)),
+    "OvnSnatRule": ("ovn-snat-rules", "ovn-snat-rule", ("osnat",)),
+    "OvnDnatRule": ("ovn-dnat-rules", "ovn-dnat-rule", ("odnat",)),
+    "SecurityGroup": ("security-groups", "security-group", ("sg",)),
+    "QoSPolicy": ("qos-policies", "qos-policy", ("qos",)),
+    "SwitchLBRule": ("switch-lb-rules", "switch-lb-rule", ("slr",)),
+    "VpcDns": ("vpc-dnses", "vpc-dns", ("vpc-dns",)),
+}
+"""Names that Kube-OVN's CRDs publish."""
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_kinds_are_called_what_kube_ovn_calls_them(name: str) -> None:
+    names = crd(kind_of(name))["spec"]["names"]
+    assert (names["plural"], names["singular"], tuple(names.get("shortNames", ()))) == PUBLISHED[name]
+
+
+def test_only_egress_gateways_are_in_a_namespace() -> None:
+    assert [kind.name for kind in CUSTOM if kind.namespaced] == ["VpcEgressGateway"]
+
+
+def test_bounds_and_choices_are_part_of_a_schema() -> None:
+    vlan = structural(kind_of("Vlan").type)["properties"]["spec"]["properties"]["id"]
+    assert (vlan["minimum"], vlan["maximum"]) == (0, 4095)
+    pool = structural(kind_of("IPPool").type)["properties"]["spec"]["properties"]["ips"]
+    assert pool["minItems"] == 1
+    gateway = structural(kind_of("VpcEgressGateway").type)["properties"]["spec"]["properties"]
+    assert gateway["bandwidth"]["properties"]["egress"] == {"x-kubernetes-int-or-string": True}
+    acl = structural(SUBNETS.type)["properties"]["spec"]["properties"]["acls"]["items"]["properties"]
+    assert "drop" in acl["action"]["enum"]

@@ -1,0 +1,85 @@
+"""What is not carried yet is said on the object that asks for it."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from controller.api.kinds import NETWORK_POLICIES, NOT_CARRIED, SUBNETS, VPCS, Kind, kind_of
+from controller.api.kubeovn import BfdPort, StaticRoute, Subnet, SubnetSpec, Vpc, VpcSpec
+from controller.api.meta import ObjectMeta
+from controller.api.underlay import ProviderNetwork
+from controller.engine.engine import Engine
+from controller.engine.view import FOLLOWED, View, has_conditions
+from controller.northbound.replica import Replica
+from controller.reconcilers import not_carried, subnet, vpc
+
+
+def supported(conditions: Any) -> Any:
+    return next(entry for entry in conditions if entry.type == "Supported")
+
+
+def a_subnet(**spec: Any) -> Subnet:
+    return Subnet(metadata=ObjectMeta(name="s", uid="u"), spec=SubnetSpec(cidr_block="10.1.0.0/24", **spec))
+
+
+def test_a_subnet_that_asks_for_what_there_is_says_so() -> None:
+    plain = a_subnet(gateway="10.1.0.1", exclude_ips=("10.1.0.2",), gateway_type="", provider="ovn")
+    assert supported(subnet.switch(plain, View()).conditions).status == "True"
+
+
+@pytest.mark.parametrize(
+    ("spec", "field"),
+    [
+        ({"nat_outgoing": True}, "spec.natOutgoing"),
+        ({"private": True}, "spec.private"),
+        ({"gateway_type": "centralized"}, "spec.gatewayType"),
+        ({"enable_dhcp": True}, "spec.enableDHCP"),
+        ({"vlan": "vlan1"}, "spec.vlan"),
+        ({"provider": "macvlan.default"}, "spec.provider"),
+    ],
+)
+def test_a_subnet_names_the_fields_without_effect(spec: dict[str, Any], field: str) -> None:
+    condition = supported(subnet.switch(a_subnet(**spec), View()).conditions)
+    assert (condition.status, condition.reason) == ("False", "NotSupported")
+    assert condition.message.endswith(f": {field}")
+
+
+def test_a_vpc_names_the_fields_without_effect() -> None:
+    routes = (StaticRoute(cidr="0.0.0.0/0", next_hop_ip="10.0.1.254"),)
+    spec = VpcSpec(static_routes=routes, bfd_port=BfdPort(enabled=True))
+    condition = supported(vpc.router(Vpc(metadata=ObjectMeta(name="v"), spec=spec), View()).conditions)
+    assert condition.message.endswith(": spec.bfdPort, spec.staticRoutes")
+
+
+@pytest.mark.parametrize("kind", NOT_CARRIED, ids=lambda kind: kind.name)
+def test_a_kind_of_which_nothing_is_made_says_so(kind: Kind[Any]) -> None:
+    view = View()
+    engine = Engine(view, Replica(), not_carried.STATEMENTS)
+    namespace = "default" if kind.namespaced else ""
+    view.put(kind, kind.type(metadata=ObjectMeta(name="a", namespace=namespace, uid="u")))
+    (effect,) = engine.plan(engine.take(10), "2026-01-01T00:00:00Z").effects
+    if has_conditions(kind):
+        (condition,) = effect.patch.status["conditions"]
+        assert (condition["type"], condition["status"]) == ("Supported", "False")
+    else:
+        (notice,) = effect.notices
+        assert (notice.type, notice.reason) == ("Warning", "NotSupported")
+
+
+def test_it_is_said_once() -> None:
+    kind = kind_of("ProviderNetwork")
+    view = View()
+    engine = Engine(view, Replica(), not_carried.STATEMENTS)
+    metadata = ObjectMeta(name="a", uid="u")
+    view.put(kind, ProviderNetwork(metadata=metadata))
+    (effect,) = engine.plan(engine.take(10), "2026-01-01T00:00:00Z").effects
+    said = {"metadata": {"name": "a", "uid": "u"}, "status": effect.patch.status}
+    view.put(kind, msgspec.convert(said, ProviderNetwork))
+    assert engine.plan(engine.take(10), "2026-01-01T00:00:01Z").effects == []
+
+
+def test_the_controller_starts_without_the_kinds_that_it_only_notes() -> None:
+    assert SUBNETS in FOLLOWED
+    assert VPCS in FOLLOWED
+    assert NETWORK_POLICIES not in FOLLOWED
