@@ -79,8 +79,14 @@ def expired(message: str) -> ApiError:
     return ApiError(410, "Expired", message)
 
 
+UNKNOWN_FIELD = "unknown field"
+"""How the message of a cause begins that names a field which the schema does not know."""
+
+
 def invalid(kind: str, group: str, name: str, causes: Sequence[Cause]) -> ApiError:
-    """422: an object that breaks rules, with one cause a fault."""
+    """422: an object that breaks rules, with one cause a fault; 400 where it has fields that nobody knows."""
+    if any(cause.message.startswith(UNKNOWN_FIELD) for cause in causes):
+        return _undecodable(kind, group, name, causes)
     faults = [f"{cause.field}: {cause.message}" if cause.field else cause.message for cause in causes]
     listed = faults[0] if len(faults) == 1 else f"[{', '.join(faults)}]"
     qualified = f"{kind}.{group}" if group else kind
@@ -93,3 +99,15 @@ def invalid(kind: str, group: str, name: str, causes: Sequence[Cause]) -> ApiErr
         name=name,
         causes=causes,
     )
+
+
+def _undecodable(kind: str, group: str, name: str, causes: Sequence[Cause]) -> ApiError:
+    """400, worded as kubectl expects it where it leaves validation to the server; it shows the message alone."""
+    faults = [
+        f'unknown field "{cause.field}"'
+        if cause.message.startswith(UNKNOWN_FIELD)
+        else f"{cause.field}: {cause.message}"
+        for cause in causes
+    ]
+    message = f"{kind} cannot be handled as a {kind}: strict decoding error: {', '.join(faults)}"
+    return ApiError(400, "BadRequest", message, kind=kind, group=group, name=name, causes=causes)

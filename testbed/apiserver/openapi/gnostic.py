@@ -16,7 +16,7 @@ Document = Mapping[str, Any]
 
 _NAME, _VALUE = 1, 2
 _YAML = 2
-_PATCH = 7
+_PATCH = 8
 
 
 def encoded(document: Document) -> bytes:

@@ -44,6 +44,8 @@ def _message(name: str, data: bytes, path: str) -> dict[str, Any]:
                 continue
             raise _not_understood(f"field {number} of {path}")
         key, kind = shape[number]
+        if not kind:
+            continue
         inner = f"{path}.{key}"
         if kind.startswith("[]"):
             found.setdefault(key, []).append(_value(kind[2:], value, inner))

@@ -10,14 +10,16 @@ from collections.abc import Mapping
 Shape = Mapping[int, tuple[str, str]]
 """Field number: name in JSON and type. Types are scalars or messages; ``[]T`` is a list, ``{}T`` a map of strings.
 
-An ``int?`` or ``bool?`` may say 0 or false; of the plain ones those are what Go writes where nothing was said.
+An ``int?`` or ``bool?`` may say 0 or false; of the plain ones those are what Go writes where nothing was said. A status
+has no type: what a client sends of it is the server's to decide, and is passed over.
 """
 
 _METADATA = ("metadata", "ObjectMeta")
+_STATUS = ("status", "")
 
 
 def _object(spec: str) -> Shape:
-    return {1: _METADATA, 2: ("spec", spec)}
+    return {1: _METADATA, 2: ("spec", spec), 3: _STATUS}
 
 
 SHAPES: Mapping[str, Shape] = {
@@ -42,7 +44,7 @@ SHAPES: Mapping[str, Shape] = {
         6: ("controller", "bool?"),
         7: ("blockOwnerDeletion", "bool?"),
     },
-    "Namespace": {1: _METADATA, 2: ("spec", "NamespaceSpec")},
+    "Namespace": {1: _METADATA, 2: ("spec", "NamespaceSpec"), 3: _STATUS},
     "NamespaceSpec": {1: ("finalizers", "[]string")},
     "ConfigMap": {
         1: _METADATA,
@@ -178,7 +180,7 @@ SHAPES: Mapping[str, Shape] = {
     "SelfSubjectAccessReview": _object("AccessSpec"),
     "SubjectAccessReview": _object("AccessSpec"),
     "SelfSubjectRulesReview": _object("RulesSpec"),
-    "SelfSubjectReview": {1: _METADATA},
+    "SelfSubjectReview": {1: _METADATA, 2: _STATUS},
     "RulesSpec": {1: ("namespace", "string")},
     "AccessSpec": {
         1: ("resourceAttributes", "ResourceAttributes"),
