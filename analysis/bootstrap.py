@@ -41,7 +41,7 @@ def resampled_medians(
 def medians_over_instances(
     quantities: Sequence[Sequence[Floats]], seed: int, resamples: int = RESAMPLES
 ) -> list[Floats]:
-    """As ``resampled_medians``, but each drawn instance keeps its samples as they are: what instances differ by alone."""
+    """As ``resampled_medians``, but each drawn instance keeps its samples: what instances differ by alone."""
     instances = len(quantities[0])
     picks = np.random.default_rng(seed).integers(0, instances, size=(instances, resamples))
     return [

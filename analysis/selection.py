@@ -93,7 +93,9 @@ def source_of(selected: DataFrame) -> Source | None:
     metrics, modes = selected["metric"].unique(), selected["mode"].unique()
     if len(metrics) != 1 or len(modes) != 1:
         return None
-    first, *others = (msgspec.json.decode(text, type=dict[str, Label]) for text in selected["labels"].unique())
+    first, *others = (
+        msgspec.json.decode(text, type=dict[str, Label]) for text in selected["labels"].unique()
+    )
     common = {
         key: value for key, value in first.items() if all(_same(other.get(key), value) for other in others)
     }

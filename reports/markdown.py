@@ -20,7 +20,7 @@ def render_markdown(directories: Sequence[RunDirectory]) -> str:
     for run in runs:
         blocks += _of_run(run)
     if references := tables.references(runs):
-        blocks += ["## Others' figures", words.REFERENCED, *_table(references)]
+        blocks += ["## Others' figures", words.REFERENCED, *markdown_table(references)]
     blocks += ["## How figures are made", words.STATISTICS, "## What these figures are not", words.NOT]
     return "\n\n".join(blocks) + "\n"
 
@@ -56,11 +56,12 @@ def _of_run(run: Run) -> list[str]:
         tables.machine(run),
     )
     for table in every:
-        blocks += _table(table) if table else []
+        blocks += markdown_table(table) if table else []
     return [*blocks, f"Again: `{words.again(run)}`"]
 
 
-def _table(table: Table) -> list[str]:
+def markdown_table(table: Table) -> list[str]:
+    """A table as blocks of Markdown."""
     aligned = [":--" if place < table.text_columns else "--:" for place in range(len(table.header))]
     lines = [table.header, aligned, *table.rows]
     text = "\n".join("| " + " | ".join(_escape(cell) for cell in line) + " |" for line in lines)

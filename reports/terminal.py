@@ -23,7 +23,7 @@ def print_run(run: Run, console: Console) -> None:
         console.print(Text(words.status(run), style="red"))
     for table in (tables.headlines(run), *tables.sizes(run), _verdicts(run)):
         if table:
-            console.print(Padding(_rich(table), (1, 0, 0, 0)))
+            console.print(Padding(rich_table(table), (1, 0, 0, 0)))
             if table.note:
                 console.print(Text(table.note, style="dim"))
     _doubts(run, console)
@@ -52,7 +52,8 @@ def _verdicts(run: Run) -> Table:
     return Table(found.title, found.header[:3], tuple(row[:3] for row in found.rows), text_columns=2)
 
 
-def _rich(table: Table) -> RichTable:
+def rich_table(table: Table) -> RichTable:
+    """A table as the terminal draws it."""
     drawn = RichTable(
         title=Text(table.title), title_justify="left", box=None, padding=(0, 2, 0, 0), pad_edge=False
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 import typer
 from typer.exceptions import Abort, TyperException
 
-from testbed.cli import clean, doctor, exits, export, listing, releases, report, run, show
+from testbed.cli import clean, compare, doctor, exits, export, listing, releases, report, run, show
 from testbed.cli.console import complain
 from testbed.cluster import NotPrivileged, SpecError, StateInUse
 from testbed.experiment.errors import Fault, Unfit
@@ -31,6 +31,7 @@ app.command("doctor")(doctor.doctor)
 app.command("list")(listing.list_scenarios)
 app.command("run")(run.run)
 app.command("show")(show.show)
+app.command("compare")(compare.compare)
 app.command("report")(report.report)
 app.command("export")(export.export)
 app.add_typer(releases.app, name="releases")
