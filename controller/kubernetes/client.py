@@ -102,6 +102,20 @@ class Client:
         body, accepted = await self._request("POST", _path(kind, place), body=wire.encode(kind, obj))
         return Written(wire.decode(kind, body), accepted)
 
+    async def post(
+        self,
+        kind: Kind[T],
+        name: str,
+        subresource: str,
+        body: dict[str, Any],
+        *,
+        namespace: str | None = None,
+    ) -> int | None:
+        """Creates a subresource that is no object of its own (a pod's ``"binding"``); answers when it was accepted."""
+        path = _path(kind, namespace, name, subresource)
+        _, accepted = await self._request("POST", path, body=orjson.dumps(body))
+        return accepted
+
     async def patch(
         self,
         kind: Kind[T],

@@ -1,4 +1,4 @@
-"""The Kubernetes side of a cluster: API server, controller, daemons and kubelets, and the order that they need.
+"""The Kubernetes side of a cluster: API server, controller, workloads, daemons, kubelets; the order that they need.
 
 A kubelet and a daemon process serve a group of nodes each. Every process can be killed and started again on its own
 (`Process.restart`): the others go on when it is back.
@@ -44,14 +44,15 @@ class ControlPlane:
         self.admin_socket = directory / "controller" / "admin.sock"
         self.apiserver = self._apiserver(https)
         self.controller: Process | None = None
+        self.workloads: Process | None = None
         self.daemons: tuple[Process, ...] = ()
         self.kubelets: tuple[Process, ...] = ()
 
     @property
     def processes(self) -> tuple[Process, ...]:
         """All that were made so far, in the order in which they are started."""
-        controller = () if self.controller is None else (self.controller,)
-        return (self.apiserver, *controller, *self.daemons, *self.kubelets)
+        middle = tuple(process for process in (self.controller, self.workloads) if process is not None)
+        return (self.apiserver, *middle, *self.daemons, *self.kubelets)
 
     def start_api(self) -> None:
         """Start the API server, which needs nothing else; returns at once."""
@@ -69,12 +70,13 @@ class ControlPlane:
         (self.directory / "controller").mkdir()
         command = self.system.controller(self.kubeconfig, northbound, self.admin_socket)
         self.controller = self._process("controller", command, "controller")
+        self.workloads = self._process("workloads", self._workloads(), "workloads")
         groups = [
             nodes[first : first + nodes_per_process] for first in range(0, len(nodes), nodes_per_process)
         ]
         self.daemons = tuple(self._daemon(number, group) for number, group in enumerate(groups, start=1))
         self.kubelets = tuple(self._kubelet(number, group) for number, group in enumerate(groups, start=1))
-        waiting = (self.controller, *self.daemons, *self.kubelets)
+        waiting = (self.controller, self.workloads, *self.daemons, *self.kubelets)
         for process in waiting:
             process.start()
         wait_ready(waiting, timeout_s)
@@ -94,6 +96,9 @@ class ControlPlane:
             environment=_with_ours(self.system.environment),
             pass_fds=() if https is None else (https.fileno(),),
         )
+
+    def _workloads(self) -> Command:
+        return Command(_module("testbed.workloads", "--kubeconfig", str(self.kubeconfig)))
 
     def _daemon(self, number: int, nodes: Sequence[Node]) -> Process:
         entries = [{"node": node.name, "database": node.database, "pid": node.pid} for node in nodes]

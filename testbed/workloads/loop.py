@@ -1,0 +1,102 @@
+"""From changes to rules and back: an event touches the object that it is about and the one that manages it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from controller.api.kinds import Kind
+from controller.api.meta import Resource
+from controller.kubernetes import Client
+from testbed.workloads import deployment, replicaset
+from testbed.workloads.events import Recorder
+from testbed.workloads.hands import Hands
+from testbed.workloads.labels import matches
+from testbed.workloads.objects import REPLICASETS, Pod, controller_of
+from testbed.workloads.plan import Plan
+from testbed.workloads.queue import Key, WorkQueue
+from testbed.workloads.scheduler import Scheduler
+from testbed.workloads.world import Collection, World
+
+REST = 20
+"""A key rests this many times as long as it took to look at: large workloads cost at most a twentieth of a core."""
+
+Rule = Callable[[World, Any, float], Plan]
+RULES: dict[str, tuple[Kind[Any], Rule]] = {
+    module.KIND.name: (module.KIND, module.reconcile) for module in (deployment, replicaset)
+}
+
+
+class Workloads:
+    """All rules over one world."""
+
+    def __init__(self, client: Client, tasks: asyncio.TaskGroup) -> None:
+        self._client = client
+        self._tasks = tasks
+        self.world = World()
+        recorder = Recorder(client, tasks)
+        self._hands = Hands(client, self.world, recorder)
+        self._queue = WorkQueue(self._work, tasks)
+        self._scheduler = Scheduler(client, self.world, recorder, tasks)
+        self._synced: list[asyncio.Event] = []
+        self._live = False
+        for collection in self.world.collections:
+            collection.listeners.append(partial(self._route, collection))
+
+    async def run(self, ready: Callable[[], None]) -> None:
+        """Follow and act for ever. Nothing is decided before everything that there is is known."""
+        for collection in self.world.collections:
+            synced = asyncio.Event()
+            self._synced.append(synced)
+            self._tasks.create_task(self._follow(collection, synced))
+        for synced in self._synced:
+            await synced.wait()
+        self._live = True
+        for kind, _ in RULES.values():
+            for entry in self.world.of(kind).values():
+                self._queue.add((kind.name, entry.namespace, entry.name))
+        self._tasks.create_task(self._scheduler.run())
+        ready()
+
+    async def _follow(self, collection: Collection[Any], synced: asyncio.Event) -> None:
+        async for change in self._client.follow(collection.kind):
+            if change.type == "SYNCED":
+                synced.set()
+            else:
+                collection.saw(change)
+
+    def _route(self, collection: Collection[Any], old: Resource | None, new: Resource | None) -> None:
+        if not self._live:
+            return
+        entry = new or old
+        assert entry is not None
+        if collection.kind.name in RULES:
+            self._queue.add((collection.kind.name, entry.namespace, entry.name))
+        for side in (old, new):
+            owner = controller_of(side) if side is not None else None
+            if owner is not None and owner.kind in RULES:
+                self._queue.add((owner.kind, entry.namespace, owner.name))
+        if isinstance(new, Pod) and new.metadata.labels and controller_of(new) is None:
+            for candidate in self.world.replicasets.values():
+                if candidate.namespace == new.namespace and matches(
+                    candidate.spec.selector, new.metadata.labels
+                ):
+                    self._queue.add((REPLICASETS.name, new.namespace, candidate.name))
+
+    async def _work(self, key: Key) -> float:
+        name, namespace, wanted = key
+        kind, rule = RULES[name]
+        owner = self.world.of(kind).get(wanted, namespace)
+        if owner is None:
+            self._queue.forget_later(key)
+            return 0.0
+        started = time.perf_counter()
+        plan = rule(self.world, owner, time.time())
+        spent = time.perf_counter() - started
+        if plan.again_in is not None:
+            self._queue.add_later(key, plan.again_in)
+        await self._hands.do(kind, owner, plan)
+        return spent * REST

@@ -1,0 +1,178 @@
+"""Workloads against a real API server: from a Deployment to pods on nodes, and after a kill.
+
+There are no kubelets here: pods are bound, and the tests say what a kubelet would report.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from controller.api.core import Pod
+from controller.api.kinds import NODES, PODS
+from controller.kubernetes import Access, ApiError, Client
+from testbed.workloads.objects import DEPLOYMENTS, REPLICASETS
+from tests.system.apiserver_process import running
+
+pytestmark = pytest.mark.system
+
+KUBECONFIG = """
+apiVersion: v1
+kind: Config
+current-context: local
+contexts: [{{name: local, context: {{cluster: local}}}}]
+clusters: [{{name: local, cluster: {{server: "unix:{socket}"}}}}]
+"""
+
+
+class WorkloadsProcess:
+    def __init__(self, directory: Path) -> None:
+        self.kubeconfig = directory / "kubeconfig"
+        self.kubeconfig.write_text(KUBECONFIG.format(socket=directory / "api.sock"))
+        self.log = directory / "workloads.log"
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "testbed.workloads", "--kubeconfig", str(self.kubeconfig)]
+        environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=environment)
+        assert self.process.stdout is not None
+        assert self.process.stdout.readline() == b'{"ready": true}\n', self.log.read_text()
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        self.process.wait()
+
+
+@pytest.fixture
+def workloads(tmp_path: Path) -> Iterator[WorkloadsProcess]:
+    with running(tmp_path):
+        process = WorkloadsProcess(tmp_path)
+        process.start()
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.fixture
+async def api(workloads: WorkloadsProcess) -> AsyncIterator[Client]:
+    async with Client(Access.load(workloads.kubeconfig)) as client:
+        for number in range(1, 4):
+            await client.create(NODES, {"metadata": {"name": f"node{number}"}, "spec": {}})
+        yield client
+
+
+def a_deployment(replicas: int, image: str = "web:1", **spec: Any) -> dict[str, Any]:
+    template = {
+        "metadata": {"labels": {"app": "web"}},
+        "spec": {"containers": [{"name": "web", "image": image}]},
+    }
+    return {
+        "metadata": {"name": "web", "namespace": "default"},
+        "spec": {
+            "replicas": replicas,
+            "selector": {"matchLabels": {"app": "web"}},
+            "template": template,
+            **spec,
+        },
+    }
+
+
+async def pods_until(api: Client, condition: Callable[[list[Pod]], bool]) -> list[Pod]:
+    """The pods, once they are as they should be."""
+    known: dict[str, Pod] = {}
+    async with asyncio.timeout(20):
+        async for change in api.follow(PODS):
+            if change.type == "DELETED":
+                known.pop(change.object.metadata.uid, None)
+            elif change.type != "SYNCED":
+                known[change.object.metadata.uid] = change.object
+            found = list(known.values())
+            if condition(found):
+                return found
+    raise AssertionError("a watch never ends")
+
+
+def are_bound(count: int) -> Callable[[list[Pod]], bool]:
+    return lambda pods: len(pods) == count and all(pod.spec.node_name for pod in pods)
+
+
+async def report_ready(api: Client) -> None:
+    """What kubelets do: every pod that has a node becomes ready, every one that is asked to end is gone."""
+    async for change in api.follow(PODS):
+        pod = change.object
+        if change.type not in ("ADDED", "MODIFIED") or not pod.spec.node_name:
+            continue
+        ready = {"type": "Ready", "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z"}
+        report = {"status": {"phase": "Running", "conditions": [ready]}}
+        try:
+            if pod.is_being_deleted:
+                await api.delete(PODS, pod.name, namespace=pod.namespace, grace_seconds=0)
+            elif not pod.is_ready:
+                await api.patch(PODS, pod.name, report, namespace=pod.namespace, subresource="status")
+        except ApiError as error:
+            if not error.is_not_found:
+                raise
+
+
+async def until_complete(api: Client, image: str, replicas: int) -> None:
+    async with asyncio.timeout(20):
+        async for change in api.follow(DEPLOYMENTS):
+            entry = change.object
+            report = entry.status
+            if (
+                change.type != "SYNCED"
+                and entry.spec.template["spec"]["containers"][0]["image"] == image
+                and report.get("observedGeneration") == entry.metadata.generation
+                and report.get("updatedReplicas") == report.get("availableReplicas") == replicas
+                and report.get("replicas") == replicas
+            ):
+                return
+
+
+async def test_the_pods_of_a_deployment_are_spread_evenly_over_the_nodes(api: Client) -> None:
+    await api.create(DEPLOYMENTS, a_deployment(30))
+    pods = await pods_until(api, are_bound(30))
+    assert Counter(pod.spec.node_name for pod in pods) == {"node1": 10, "node2": 10, "node3": 10}
+    (owner,) = (await api.list(REPLICASETS)).items
+    suffix = owner.metadata.labels["pod-template-hash"]
+    assert owner.name == f"web-{suffix}"
+    assert all(pod.name.startswith(f"web-{suffix}-") and len(pod.name) == len(suffix) + 10 for pod in pods)
+    assert {pod.metadata.owner_references[0].uid for pod in pods} == {owner.metadata.uid}
+
+
+async def test_killed_while_pods_are_made_and_started_again_there_are_as_many_as_asked_for(
+    api: Client, workloads: WorkloadsProcess
+) -> None:
+    await api.create(DEPLOYMENTS, a_deployment(200))
+    await pods_until(api, lambda pods: len(pods) > 20)
+    workloads.kill()
+    workloads.start()
+    await pods_until(api, are_bound(200))
+    await api.patch(DEPLOYMENTS, "web", {"spec": {"replicas": 201}}, namespace="default")
+    await pods_until(api, are_bound(201))
+    assert len((await api.list(PODS)).items) == 201
+
+
+async def test_a_rolling_update_ends_with_pods_of_the_new_template_alone(api: Client) -> None:
+    kubelets = asyncio.create_task(report_ready(api))
+    await api.create(DEPLOYMENTS, a_deployment(8))
+    await until_complete(api, "web:1", 8)
+    await api.patch(DEPLOYMENTS, "web", a_deployment(8, "web:2"), namespace="default")
+    await until_complete(api, "web:2", 8)
+    pods = await pods_until(api, are_bound(8))
+    assert {pod.spec.containers[0].image for pod in pods} == {"web:2"}
+    assert len((await api.list(REPLICASETS)).items) == 2
+    kubelets.cancel()
