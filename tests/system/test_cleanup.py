@@ -153,6 +153,11 @@ def wait_for(condition: Callable[[], bool], remains: Callable[[], object]) -> No
         time.sleep(0.01)
 
 
+def wait_until_released(directory: Path) -> None:
+    """A process that ends gives up its memory, and with it its name, before its files, and with them the lock."""
+    wait_for(lambda: not state.is_held(directory), lambda: f"the lock of {directory}")
+
+
 @pytest.fixture
 def root(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     made = Path(tempfile.mkdtemp(prefix="ovn-testbed-", dir="/run"))
@@ -190,6 +195,7 @@ def test_kill_9_of_the_keeper_leaves_only_a_directory_for_the_next_sweep(keeper:
     keeper.process.kill()
     keeper.process.wait()
     keeper.assert_nothing_remains(namespaces)
+    wait_until_released(root / "cleanup")
     assert state.sweep() == (root / "cleanup",)
     assert not list(root.iterdir())
 
@@ -235,7 +241,7 @@ def test_two_clusters_live_side_by_side_and_the_end_of_one_is_not_the_others(
         other.wait_until_up()
         keeper.process.kill()
         keeper.process.wait()
-        wait_for(lambda: not keeper.processes(), keeper.processes)
+        wait_until_released(root / "cleanup")
         assert state.sweep() == (root / "cleanup",)
         assert len(other.processes()) > 10
         assert (root / "other" / "node1").is_dir()
@@ -267,5 +273,6 @@ def test_kill_9_at_any_moment_of_start_up(keeper: Keeper, root: Path, moment: fl
     keeper.process.kill()
     keeper.process.wait()
     keeper.assert_nothing_remains(namespaces)
+    wait_until_released(root / "cleanup")
     state.sweep()
     assert not list(root.iterdir())
