@@ -38,6 +38,8 @@ PATCHES_A_SECOND = 1_900
 EVENTS_A_SECOND = 11_400
 MANIFEST_US = 100
 
+EVENT = b'"acceptedMonotonicNs"'
+
 
 def raw(method: str, path: str, body: Any = None, media: str = "application/json") -> bytes:
     content = b"" if body is None else orjson.dumps(body)
@@ -90,6 +92,7 @@ class Watcher(asyncio.Protocol):
     def __init__(self, expected: int, loop: asyncio.AbstractEventLoop) -> None:
         self.expected = expected
         self.seen = 0
+        self.tail = b""
         self.begun: asyncio.Future[None] = loop.create_future()
         self.done: asyncio.Future[None] = loop.create_future()
 
@@ -98,7 +101,9 @@ class Watcher(asyncio.Protocol):
         self.transport.write(raw("GET", "/api/v1/pods?watch=1"))
 
     def data_received(self, data: bytes) -> None:
-        self.seen += data.count(b'"acceptedMonotonicNs"')
+        text = self.tail + data
+        self.seen += text.count(EVENT)
+        self.tail = text[1 - len(EVENT) :]  # an event's mark may come in two pieces
         if self.seen >= self.expected and not self.begun.done():
             self.begun.set_result(None)
         if self.seen >= 2 * self.expected and not self.done.done():
