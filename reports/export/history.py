@@ -58,8 +58,5 @@ def series_name(name: str, labels: Mapping[str, Label]) -> str:
 
 def measured(run: Run) -> dict[str, Metric | Counter]:
     """Metrics and counters of the run that have a value, by ``series_name``."""
-    return {
-        series_name(entry.name, entry.labels): entry
-        for entry in (*run.metrics, *run.counters)
-        if entry.value is not None
-    }
+    records: tuple[Metric | Counter, ...] = (*run.metrics, *run.counters)
+    return {series_name(entry.name, entry.labels): entry for entry in records if entry.value is not None}

@@ -37,7 +37,7 @@ def render(runs: Sequence[Run]) -> str:
         exposition.add(run)
     registry = CollectorRegistry(auto_describe=False)
     registry.register(exposition)
-    return generate_latest(registry).decode()
+    return bytes(generate_latest(registry)).decode()  # type: ignore[no-untyped-call]
 
 
 class _Exposition(Collector):
@@ -52,18 +52,19 @@ class _Exposition(Collector):
             yield family
 
     def add(self, run: Run) -> None:
-        at = moment(run)
+        at = int(moment(run))
         where = {"scenario": run.scenario, "profile": run.profile, "release": _release(run)}
         known = {**where, "run": run.id, "status": run.status, "validity": run.validity.verdict}
         known |= {"machine": run.host.fingerprint, "branch": run.stamps.branch, "commit": run.stamps.commit}
         self._add("run_info", "", "A run, always 1.", known, 1, at)
         self._add("run_duration", "seconds", "How long the run took.", where, run.duration_s, at)
-        for record in (*run.metrics, *run.counters):
+        records: tuple[Metric | Counter, ...] = (*run.metrics, *run.counters)
+        for record in records:
             self._record(record, {**where, **_labels(record.labels)}, at)
         for verdict in run.expectations:
             self._verdict(verdict, where, at)
 
-    def _record(self, record: Metric | Counter, labels: Mapping[str, str], at: float) -> None:
+    def _record(self, record: Metric | Counter, labels: Mapping[str, str], at: int) -> None:
         if isinstance(record, Metric):
             of = {**labels, "metric": record.name}
             self._add("attempts", "", "How often a figure was tried to be measured.", of, record.attempts, at)
@@ -78,14 +79,12 @@ class _Exposition(Collector):
             for bound, end in zip(("low", "high"), record.ci95, strict=True):
                 self._add(f"{name}_ci95", unit, told, {**labels, "bound": bound}, end * factor, at)
 
-    def _verdict(self, verdict: Verdict, where: Mapping[str, str], at: float) -> None:
+    def _verdict(self, verdict: Verdict, where: Mapping[str, str], at: int) -> None:
         labels = {**where, "expectation": verdict.expectation, "outcome": verdict.outcome}
         told = "1 if the expectation was met; 0 if it failed or its figure was not measured."
         self._add("expectation_met", "", told, labels, float(verdict.passed), at)
 
-    def _add(
-        self, name: str, unit: str, told: str, labels: Mapping[str, str], value: float, at: float
-    ) -> None:
+    def _add(self, name: str, unit: str, told: str, labels: Mapping[str, str], value: float, at: int) -> None:
         full = "_".join(filter(None, (PREFIX, name, unit)))
         if full not in self._families:
             self._families[full] = Family(full, told, "gauge", "" if unit == "per_second" else unit)

@@ -1,0 +1,61 @@
+"""Exports read by the programs that they are for."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from reports.export import FORMATS
+from testbed.results import Metric, Run, RunDirectory
+
+
+def nights(run: Run, values: list[float | None]) -> list[Run]:
+    return [
+        msgspec.structs.replace(
+            run,
+            id=f"night-{night}",
+            finished=f"2026-01-{night:02}T03:00:00+00:00",
+            metrics=(Metric(name="full_all_nodes_p50_ms", value=value, better="lower"),),
+            counters=(),
+        )
+        for night, value in enumerate(values, 1)
+    ]
+
+
+def test_otava_finds_the_night_on_which_a_figure_doubled(invented: RunDirectory, tmp_path: Path) -> None:
+    importer = pytest.importorskip("otava.importer")
+    options = pytest.importorskip("otava.series").AnalysisOptions()
+    config = pytest.importorskip("otava.test_config").JsonTestConfig
+    values: list[float | None] = [100 + night % 3 for night in range(10)]
+    values += [200 + night % 3 for night in range(10)]
+    values[4] = None
+    history = tmp_path / "history.json"
+    history.write_text(FORMATS["otava"].render(nights(invented.run(), values)))
+    series = importer.JsonImporter().fetch_data(config("incremental", str(history), None))
+    assert series.data["full_all_nodes_p50_ms"] == values
+    found = series.analyze(options).change_points["full_all_nodes_p50_ms"]
+    assert [series.attributes["run"][point.index] for point in found] == ["night-11"]
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="promtool comes with Debian's package prometheus")
+def test_promtool_takes_every_line_and_backfills_the_history(invented: RunDirectory, tmp_path: Path) -> None:
+    text = FORMATS["openmetrics"].render([invented.run()])
+    checked = subprocess.run(
+        ["promtool", "check", "metrics"], input=text, capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    exposition = tmp_path / "history.om"
+    exposition.write_text(FORMATS["openmetrics"].render(nights(invented.run(), [100.0, 101.0])))
+    made = subprocess.run(
+        ["promtool", "tsdb", "create-blocks-from", "openmetrics", str(exposition), str(tmp_path / "data")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert made.returncode == 0, made.stdout + made.stderr
+    listed = subprocess.run(
+        ["promtool", "tsdb", "list", str(tmp_path / "data")], capture_output=True, text=True, check=True
+    )
+    assert len(listed.stdout.splitlines()) == 3, "a header, and a block for each night"
