@@ -219,6 +219,7 @@ class Service:
             return await self._settled(outcome)
         if method == "PATCH" and target.name:
             media_type, patch = await bodies.patch(request)
+            media.check(media_type)
             before = self._writer.existing(kind, namespace, target.name).document()
             after = media.patched(self._store.registry, kind, before, media_type, patch)
             outcome = self._writer.replace(

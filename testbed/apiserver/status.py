@@ -103,11 +103,10 @@ def invalid(kind: str, group: str, name: str, causes: Sequence[Cause]) -> ApiErr
 
 def _undecodable(kind: str, group: str, name: str, causes: Sequence[Cause]) -> ApiError:
     """400, worded as kubectl expects it where it leaves validation to the server; it shows the message alone."""
-    faults = [
-        f'unknown field "{cause.field}"'
-        if cause.message.startswith(UNKNOWN_FIELD)
-        else f"{cause.field}: {cause.message}"
-        for cause in causes
+    unknown = [f'unknown field "{each.field}"' for each in causes if each.message.startswith(UNKNOWN_FIELD)]
+    others = [
+        f"{each.field}: {each.message}" for each in causes if not each.message.startswith(UNKNOWN_FIELD)
     ]
+    faults = [*unknown, *others]
     message = f"{kind} cannot be handled as a {kind}: strict decoding error: {', '.join(faults)}"
     return ApiError(400, "BadRequest", message, kind=kind, group=group, name=name, causes=causes)

@@ -17,6 +17,15 @@ JSON_PATCH = "application/json-patch+json"
 STRATEGIC = "application/strategic-merge-patch+json"
 
 
+_KNOWN = (JSON_PATCH, MERGE, STRATEGIC)
+
+
+def check(media: str) -> None:
+    """Raises ``ApiError`` 415 for what is no way of patching anything."""
+    if media not in _KNOWN:
+        raise unsupported(media, _KNOWN)
+
+
 def patched(registry: Registry, kind: Kind, before: Document, media: str, patch: Any) -> Document:
     """``before`` (which stays as it is) with a patch of that media type applied.
 
@@ -34,7 +43,7 @@ def applied(
     patch: Any,
 ) -> Document:
     """The same for a document that follows ``schema``; one that is only structural knows no strategic merging."""
-    allowed = (JSON_PATCH, MERGE) if is_structural else (JSON_PATCH, MERGE, STRATEGIC)
+    allowed = (JSON_PATCH, MERGE) if is_structural else _KNOWN
     if media not in allowed:
         raise unsupported(media, allowed)
     if media == JSON_PATCH:
