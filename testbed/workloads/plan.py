@@ -62,9 +62,7 @@ class Plan:
 
 
 def status_patch(kind: Kind[Any], entry: Any, wanted: Mapping[str, Any]) -> list[Patch]:
-    """The patch that makes an object's status say what is wanted; none if it does. None and 0 mean absent."""
+    """The patch that makes an object's status say what is wanted; none if it does. None means absent."""
     found: Mapping[str, Any] = entry.status
-    changed = {
-        key: value or None for key, value in wanted.items() if (found.get(key) or None) != (value or None)
-    }
+    changed = {key: value for key, value in wanted.items() if found.get(key) != value}
     return [Patch(kind, entry, {"status": changed}, "status")] if changed else []
