@@ -54,4 +54,5 @@ def test_ten_thousand_pods_are_shown_within_two_seconds(
                 return done.stdout.count(b"\n")
 
             assert benchmark.pedantic(show, rounds=5, warmup_rounds=1) == PODS + 1
+    assert benchmark.stats is not None
     assert benchmark.stats.stats.median < LIMIT_S
