@@ -44,7 +44,7 @@ class Kubectl:
     def __init__(self, version: str, kubeconfig: Path, cache: Path) -> None:
         self.version = version
         self.namespace = f"with-{version.replace('.', '-')}"
-        self._command = [
+        self.command = [
             str(kubectl(version)),
             f"--kubeconfig={kubeconfig}",
             f"--cache-dir={cache}",
@@ -54,7 +54,7 @@ class Kubectl:
     def run(self, *arguments: str, document: Any = None) -> subprocess.CompletedProcess[str]:
         """What it says, however it ends; ``document`` goes to its standard input."""
         return subprocess.run(
-            [*self._command, *arguments],
+            [*self.command, *arguments],
             input=None if document is None else orjson.dumps(document).decode(),
             capture_output=True,
             text=True,
@@ -216,12 +216,29 @@ def test_what_kubectl_asks_about_the_server(kube: Kubectl) -> None:
     kube("delete", "pod", "described")
 
 
+def test_a_watch_shows_a_row_for_every_change(kube: Kubectl) -> None:
+    kube.apply(a_pod("watched"))
+    command = [*kube.command, "get", "pods", "--field-selector=metadata.name=watched", "-w", "--no-headers"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watching:
+        assert watching.stdout is not None
+        try:
+            assert watching.stdout.readline().split()[:3] == ["watched", "0/1", "Pending"]
+            kube("label", "pod", "watched", "seen=yes")
+            assert watching.stdout.readline().split()[0] == "watched"
+        finally:
+            watching.kill()
+    kube("delete", "pod", "watched")
+
+
 def test_the_official_python_client_works(kubeconfig: Path) -> None:
-    with official_config.new_client_from_config(str(kubeconfig)) as connection:
+    configuration = official.Configuration()
+    official_config.load_kube_config(str(kubeconfig), client_configuration=configuration)  # type: ignore[no-untyped-call]
+    with official.ApiClient(configuration) as connection:
         core = official.CoreV1Api(connection)
         body = official.V1ConfigMap(metadata=official.V1ObjectMeta(name="python"), data={"a": "b"})
         core.create_namespaced_config_map("default", body)
         core.patch_namespaced_config_map("python", "default", {"data": {"c": "d"}})
         assert core.read_namespaced_config_map("python", "default").data == {"a": "b", "c": "d"}
         core.delete_namespaced_config_map("python", "default")
-        assert "default" in [each.metadata.name for each in core.list_namespace(limit=2).items]
+        names = [each.metadata.name for each in core.list_namespace(limit=2).items if each.metadata]
+        assert "default" in names
