@@ -21,15 +21,23 @@ Document = dict[str, Any]
 SERVICE_CIDR = "10.96.0.0/12"
 """The range that kubeadm and Kube-OVN take by default."""
 
+SMALLEST = 8
+"""Addresses that a range of services must have."""
+
 _KIND, _PATH = "Service", "spec.clusterIP"
 
 
 class ServiceAddresses:
-    """Gives addresses out of ``cidr``; its first one is kept for the API server's own service, as in Kubernetes."""
+    """Gives addresses out of ``cidr``; its first one is kept for the API server's own service, as in Kubernetes.
+
+    Raises ``ValueError`` for a range that is none or too small.
+    """
 
     def __init__(self, view: View, cidr: str = SERVICE_CIDR) -> None:
         self._view = view
         self._network = ipaddress.ip_network(cidr)
+        if self._network.num_addresses < SMALLEST:
+            raise ValueError(f"range of services: found {cidr}, allowed at least {SMALLEST} addresses")
         self._rng = random.SystemRandom()
         self._node_ports = _NodePorts(view)
 
