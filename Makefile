@@ -2,7 +2,7 @@
 AS_ROOT := $(if $(filter-out 0,$(shell id -u)),sudo)
 BIN := .venv/bin
 
-.PHONY: run test lint bench setup clean
+.PHONY: run test lint bench docs setup clean
 
 run: setup ## the headline question: full against incremental, on a small cluster
 	$(AS_ROOT) $(BIN)/testbed run incremental --profile quick
@@ -20,6 +20,9 @@ lint: setup ## style, types, layers, and no write past the diff
 bench: setup ## the slow tests, and speed as ratios side by side
 	$(AS_ROOT) $(BIN)/pytest -m "slow" tests/system
 	$(AS_ROOT) $(BIN)/pytest tests/benchmarks
+
+docs: setup ## the documentation, into build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 setup: ## install what is missing
 	@sh setup/setup.sh

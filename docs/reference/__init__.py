@@ -1,0 +1,1 @@
+"""The reference: what the code itself says of its commands, objects and metrics, as Markdown."""

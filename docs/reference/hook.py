@@ -1,0 +1,23 @@
+"""The reference pages, written from the code at every build of the documentation: they cannot be out of date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+
+from docs.reference import commands, metrics, objects
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "reference/commands.md": commands.page,
+    "reference/objects.md": objects.page,
+    "reference/metrics.md": metrics.page,
+}
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the pages to those that are there as files."""
+    for path, page in PAGES.items():
+        files.append(File.generated(config, path, content=page()))
+    return files
