@@ -31,8 +31,8 @@ def picture(run: Run) -> str:
         assert found is not None
         tall = WIDTH * float(found[2]) / float(found[1])
         parts.append(_line(height + 14, plot.figure.title, 15, "--ink"))
-        inner = plot.drawing.svg.replace("<svg ", f'<svg y="{height + TITLE:.0f}" width="{WIDTH:.0f}" ', 1)
-        parts.append(inner)
+        place = f'<svg y="{height + TITLE:.0f}" width="{WIDTH:.0f}" height="{tall:.0f}" '
+        parts.append(plot.drawing.svg.replace("<svg ", place, 1))
         height += TITLE + tall + MARGIN
     parts.append(_line(height, _source(run), 11, "--muted"))
     size = f'viewBox="-{MARGIN:.0f} 0 {WIDTH + 2 * MARGIN:.0f} {height + MARGIN:.0f}"'
