@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from controller.api import annotations
+from controller.api import annotations as names_of_annotations
 from controller.api.kinds import KINDS, NOT_CARRIED, Kind
 from controller.api.schema import structural
 from docs.reference.markdown import code, table
@@ -53,7 +53,9 @@ def _fields(path: str, schema: Mapping[str, Any]) -> Iterator[tuple[str, str, st
 
 
 def _annotations() -> Iterator[str]:
-    names = [value for name, value in vars(annotations).items() if name.isupper() and "/" in str(value)]
+    names = [
+        value for name, value in vars(names_of_annotations).items() if name.isupper() and "/" in str(value)
+    ]
     yield "## Annotations and labels"
     yield "What controller, daemon and people tell one another by."
     yield "\n".join(f"- {code(name)}" for name in sorted(names))
