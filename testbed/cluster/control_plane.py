@@ -116,6 +116,7 @@ class ControlPlane:
             *("--kubeconfig", str(self.kubeconfig)),
             *("--daemon-socket", str(self._daemon_socket(number))),
             *("--config", str(self._config("kubelet", number, entries))),
+            *("--directory", str(self.directory / "kubelet" / f"pods{number}")),
         )
         return self._process(f"kubelet{number}", Command(argv), "kubelet")
 

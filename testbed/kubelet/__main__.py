@@ -44,6 +44,12 @@ def parser() -> argparse.ArgumentParser:
         '"kind": "live" or "stub"}]',
     )
     found.add_argument(
+        "--directory",
+        type=Path,
+        required=True,
+        help="where the output of containers is kept; made if missing",
+    )
+    found.add_argument(
         "--concurrency", type=int, default=2_000, help="how many pods are worked on at once (default 2000)"
     )
     return found
@@ -64,7 +70,9 @@ async def serve(options: argparse.Namespace) -> None:
         await registration.register(client, nodes)
         running = [tasks.create_task(registration.keep_alive(client, nodes))]
         for node in nodes:
-            running.append(tasks.create_task(NodePods(node, client, daemon, KINDS, slots).run()))
+            running.append(
+                tasks.create_task(NodePods(node, client, daemon, KINDS, slots, options.directory).run())
+            )
         print('{"ready": true}', flush=True)
         await stop.wait()
         for task in running:

@@ -9,14 +9,19 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from pathlib import Path
 
 from controller.api.annotations import POD_KIND
-from controller.api.core import Pod
-from controller.api.kinds import EVENTS, PODS
+from controller.api.kinds import EVENTS
 from controller.kubernetes import ApiError, Backoff, Change, Client, Unreachable
 from testbed.kubelet import status
 from testbed.kubelet.config import NodeConfig
+from testbed.kubelet.container import Surroundings
 from testbed.kubelet.plugging import DaemonSocket, NotPlugged
+from testbed.kubelet.podspec import PODS, Pod
+from testbed.kubelet.workload import Workload
+from testbed.pods import output, processes
+from testbed.pods.processes import Found
 from testbed.pods.sandbox import Identity, PodKind, Sandbox
 
 log = logging.getLogger(__name__)
@@ -31,6 +36,7 @@ class NodePods:
         daemon: plugs them.
         kinds: kinds of pod by name.
         slots: bounds how many pods are worked on at once; shared by all nodes of a kubelet.
+        directory: where the output of containers is kept, a directory a pod.
     """
 
     def __init__(
@@ -40,12 +46,17 @@ class NodePods:
         daemon: DaemonSocket,
         kinds: Mapping[str, PodKind],
         slots: asyncio.Semaphore,
+        directory: Path,
     ) -> None:
         self._node = node
         self._client = client
         self._daemon = daemon
         self._kinds = kinds
         self._slots = slots
+        self._directory = directory
+        self._found: dict[str, list[Found]] = {}
+        self.workloads: dict[str, Workload] = {}
+        """What runs in live pods, by uid."""
         self._sandboxes: dict[str, tuple[PodKind, Sandbox]] = {}
         self._up: set[str] = set()
         self._starting: dict[str, asyncio.Task[None]] = {}
@@ -58,6 +69,8 @@ class NodePods:
         for kind in self._kinds.values():
             found = await asyncio.to_thread(kind.find, (self._node.node,))
             self._sandboxes |= {uid: (kind, sandbox) for uid, sandbox in found.items()}
+        for process in await asyncio.to_thread(lambda: list(processes.running())):
+            self._found.setdefault(process.uid, []).append(process)
         async with self._tasks:
             await self._follow()
 
@@ -79,17 +92,23 @@ class NodePods:
         if change.type == "DELETED":
             if self._has(uid):
                 self._stop(identity)
+            else:
+                self._forget(uid)
         elif pod.is_being_deleted:
             self._to_delete.add(uid)
-            self._stop(identity)
+            self._stop(identity, pod.grace_s)
         elif pod.is_finished:
             if self._has(uid):
                 self._stop(identity)
         elif self._is_idle(uid):
-            if self._runs_already(pod):
+            if not self._runs_already(pod):
+                self._starting[uid] = self._tasks.create_task(self._start(pod, identity))
+            elif self._kind_name(pod) == "live":
+                ips = ",".join(entry.ip for entry in pod.status.pod_ips)
+                self._begin(pod, identity, ips, pod.status.start_time or status.moment())
                 self._up.add(uid)
             else:
-                self._starting[uid] = self._tasks.create_task(self._start(pod, identity))
+                self._up.add(uid)
 
     def _has(self, uid: str) -> bool:
         return not self._is_idle(uid) or uid in self._sandboxes
@@ -108,7 +127,11 @@ class NodePods:
     async def _start(self, pod: Pod, identity: Identity) -> None:
         started = status.moment()
         ips = self._node.address if pod.spec.host_network else await self._plug_at_last(pod, identity)
-        await self._again(pod.path, lambda: self._report(pod, ips, started))
+        if self._kind_name(pod) == "live":
+            await self._begin(pod, identity, ips, started).has_begun.wait()
+        else:
+            patch = status.running(pod, self._node.address, ips, started, status.moment())
+            await self._again(pod.path, lambda: self._report(pod, patch))
         self._up.add(identity.uid)
         self._starting.pop(identity.uid, None)
 
@@ -139,32 +162,73 @@ class NodePods:
         self._sandboxes[identity.uid] = (kind, sandbox)
         return (await self._daemon.add(sandbox, name)).ip
 
-    async def _report(self, pod: Pod, ips: str, started: str) -> None:
-        patch = status.running(pod, self._node.address, ips, started, status.moment())
+    def _begin(self, pod: Pod, identity: Identity, ips: str, started: str) -> Workload:
+        """Run what the pod asks for, and report it from now on."""
+        uid = identity.uid
+        known = self._sandboxes.get(uid)
+        network = self._node.pid if known is None or known[1].pid is None else known[1].pid
+
+        def surroundings(changed: Callable[[], None]) -> Surroundings:
+            return Surroundings(
+                pod,
+                identity,
+                network,
+                ips,
+                self._node.address,
+                self._directory / uid,
+                changed,
+                lambda reason, message: self._warn(pod, reason, message),
+            )
+
+        async def report(patch: status.Document) -> None:
+            await self._again(pod.path, lambda: self._report(pod, patch))
+
+        found = self._found.pop(uid, [])
+        workload = self.workloads[uid] = Workload(pod, surroundings, found, started, report)
+        workload.start(self._tasks)
+        return workload
+
+    async def _report(self, pod: Pod, patch: status.Document) -> None:
         with _unless_gone():
             await self._client.patch(PODS, pod.name, patch, namespace=pod.namespace, subresource="status")
 
+    def _warn(self, pod: Pod, reason: str, message: str) -> None:
+        event = status.event(pod, self._node.node, reason, message, status.moment())
+        self._tasks.create_task(self._send(pod, event))
+
     async def _tell(self, pod: Pod, reason: str) -> None:
-        event = status.not_plugged(pod, self._node.node, reason, status.moment())
+        await self._send(pod, status.not_plugged(pod, self._node.node, reason, status.moment()))
+
+    async def _send(self, pod: Pod, event: status.Document) -> None:
         try:
             await self._client.create(EVENTS, event, namespace=pod.namespace)
         except (ApiError, Unreachable) as error:
             log.warning("event on pod %s: %s", pod.path, error)
 
-    def _stop(self, identity: Identity) -> None:
+    def _stop(self, identity: Identity, grace_s: float = 0.0) -> None:
         if identity.uid not in self._stopping:
-            self._stopping[identity.uid] = self._tasks.create_task(self._end(identity))
+            self._stopping[identity.uid] = self._tasks.create_task(self._end(identity, grace_s))
 
-    async def _end(self, identity: Identity) -> None:
+    async def _end(self, identity: Identity, grace_s: float) -> None:
         uid = identity.uid
         starting = self._starting.pop(uid, None)
         if starting is not None:
             starting.cancel()
             await asyncio.wait([starting])
+        workload = self.workloads.pop(uid, None)
+        if workload is not None:
+            await workload.stop(grace_s)
+        is_gone = uid in self._to_delete
         await self._again(f"{identity.namespace}/{identity.name}", lambda: self._undo(identity))
         self._up.discard(uid)
         self._to_delete.discard(uid)
         self._stopping.pop(uid, None)
+        if is_gone:
+            self._forget(uid)
+
+    def _forget(self, uid: str) -> None:
+        """A pod that is no object any more has no output either; one that has ended keeps it."""
+        output.forget(self._directory / uid)
 
     async def _undo(self, identity: Identity) -> None:
         await self._daemon.remove(identity)

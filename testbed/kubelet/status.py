@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -62,8 +64,79 @@ def _condition(kind: str, pod: Pod, started: str, now: str) -> Document:
     return {"type": kind, "status": "True", "lastTransitionTime": since}
 
 
+@dataclass(frozen=True)
+class Moments:
+    """When a pod was taken up, when its init containers were done, since when it is ready, and now."""
+
+    started: str
+    initialized: str | None
+    ready: str | None
+    now: str
+
+
+def observed(
+    pod: Pod,
+    host_ip: str,
+    ips: str,
+    moments: Moments,
+    phase: str,
+    containers: Sequence[Document],
+    init_containers: Sequence[Document],
+) -> Document:
+    """The merge patch that reports a pod as its containers are; as `running` where all of them run and are ready.
+
+    Args:
+        pod: as it was seen; conditions that others wrote are kept.
+        host_ip: its node's address.
+        ips: its own, joined by a comma when it has two.
+        moments: of its conditions.
+        phase: Pending, Running, Succeeded or Failed.
+        containers: what is reported of each container.
+        init_containers: the same of each init container.
+    """
+    patch = running(pod, host_ip, ips, moments.started, moments.now)
+    is_ready = moments.ready is not None
+    ended = "PodCompleted" if phase in ("Succeeded", "Failed") else "ContainersNotReady"
+    conditions = [
+        _condition("PodScheduled", pod, moments.started, moments.now),
+        _judged("Initialized", moments.initialized, "ContainersNotInitialized", moments.started),
+        _judged("ContainersReady", moments.ready, ended, moments.now),
+        _judged("Ready", moments.ready, ended, moments.now),
+    ]
+    others = [
+        {"type": entry.type, "status": entry.status, "reason": entry.reason, "message": entry.message}
+        | ({"lastTransitionTime": entry.last_transition_time} if entry.last_transition_time else {})
+        for entry in pod.status.conditions
+        if entry.type not in _ORDER
+    ]
+    patch["status"] |= {
+        "phase": phase,
+        "conditions": [*conditions, *others],
+        "containerStatuses": list(containers),
+    }
+    if init_containers:
+        patch["status"]["initContainerStatuses"] = list(init_containers)
+    if phase == "Running" and not is_ready:
+        waiting = [entry["name"] for entry in containers if not entry["ready"]]
+        for condition in conditions[2:]:
+            condition["message"] = f"containers with unready status: [{' '.join(waiting)}]"
+    return patch
+
+
+def _judged(kind: str, since: str | None, reason: str, now: str) -> Document:
+    if since is not None:
+        return {"type": kind, "status": "True", "lastTransitionTime": since}
+    return {"type": kind, "status": "False", "reason": reason, "lastTransitionTime": now}
+
+
 def not_plugged(pod: Pod, node: str, reason: str, now: str) -> Document:
     """The Event that tells people why a pod has no sandbox, in Kubernetes' words."""
+    message = f"Failed to create pod sandbox: {reason}"
+    return event(pod, node, "FailedCreatePodSandBox", message, now)
+
+
+def event(pod: Pod, node: str, reason: str, message: str, now: str) -> Document:
+    """An Event that warns people about a pod."""
     return {
         "metadata": {"generateName": f"{pod.name[:200]}.", "namespace": pod.namespace},
         "involvedObject": {
@@ -74,8 +147,8 @@ def not_plugged(pod: Pod, node: str, reason: str, now: str) -> Document:
             "uid": pod.metadata.uid,
         },
         "type": "Warning",
-        "reason": "FailedCreatePodSandBox",
-        "message": f"Failed to create pod sandbox: {reason}"[:1024],
+        "reason": reason,
+        "message": message[:1024],
         "source": {"component": "kubelet", "host": node},
         "firstTimestamp": now,
         "lastTimestamp": now,

@@ -127,21 +127,6 @@ def running() -> Iterator[Found]:
                 yield found
 
 
-def in_network_of(pid: int) -> Iterator[int]:
-    """The processes in the network namespace of process `pid`, itself among them."""
-    try:
-        network = Path(f"/proc/{pid}/ns/net").stat().st_ino
-    except OSError:
-        return
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdecimal():
-            try:
-                if (entry / "ns/net").stat().st_ino == network:
-                    yield int(entry.name)
-            except OSError:
-                continue
-
-
 def mark(uid: str, container: str, attempt: int) -> dict[str, str]:
     """The variable that lets a container's process be found again."""
     return {MARK: f"{uid}/{container}/{attempt}"}

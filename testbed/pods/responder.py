@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Iterable
+from typing import cast
 
 from testbed.pods.namespaces import network_namespace_of
 from testbed.pods.sandbox import Identity
@@ -92,9 +93,8 @@ class _Http(asyncio.Protocol):
         self._head = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        self._limit = asyncio.get_running_loop().call_later(PATIENCE_S, transport.abort)
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is like it, but no subclass
+        self._limit = asyncio.get_running_loop().call_later(PATIENCE_S, self._transport.abort)
 
     def connection_lost(self, error: Exception | None) -> None:
         self._limit.cancel()
@@ -114,10 +114,9 @@ class _Http(asyncio.Protocol):
 
 class _Echo(asyncio.DatagramProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
+        self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, address: tuple[str, int]) -> None:
-        assert isinstance(self._transport, asyncio.DatagramTransport)
         with contextlib.suppress(OSError):  # the caller may be unreachable by now
             self._transport.sendto(data, address)
 

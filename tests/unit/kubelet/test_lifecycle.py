@@ -5,20 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from controller.api.core import Pod, PodSpec, PodStatus
-from controller.api.kinds import PODS, Kind
+from controller.api.kinds import Kind
 from controller.api.meta import Condition, ObjectMeta
 from controller.kubernetes import Change
 from testbed.kubelet.config import NodeConfig
 from testbed.kubelet.lifecycle import NodePods
 from testbed.kubelet.plugging import NotPlugged, Plugged
+from testbed.kubelet.podspec import PODS, Pod, PodSpec, PodStatus
 from testbed.pods.sandbox import Identity, Sandbox
 
-NODE = NodeConfig("node1", "192.168.0.1", 7)
+NOBODY = 2**22 + 1
+"""No process: beyond the largest number that the kernel gives (pid_max), so that nothing real can be touched."""
+NODE = NodeConfig("node1", "192.168.0.1", NOBODY)
 SYNCED = ("SYNCED", Pod())
 
 
@@ -78,7 +81,7 @@ class World:
     async def make(self, identity: Identity, node_pid: int) -> Sandbox:
         assert node_pid == NODE.pid
         self.done.append(("make", identity.name))
-        return Sandbox(identity, "p1", 8)
+        return Sandbox(identity, "p1", NOBODY)
 
     def find(self, nodes: Collection[str]) -> dict[str, Sandbox]:
         assert nodes == ("node1",)
@@ -88,7 +91,7 @@ class World:
 @asynccontextmanager
 async def kubelet(world: World) -> AsyncIterator[World]:
     stand_in: Any = world
-    pods = NodePods(NODE, stand_in, stand_in, {"live": stand_in}, asyncio.Semaphore(10))
+    pods = NodePods(NODE, stand_in, stand_in, {"live": stand_in}, asyncio.Semaphore(10), Path("/nonexistent"))
     running = asyncio.create_task(pods.run())
     try:
         yield world
@@ -171,7 +174,8 @@ async def test_a_pod_on_its_nodes_own_network_has_its_nodes_address() -> None:
 async def test_after_a_restart_what_runs_is_left_alone_and_strangers_go() -> None:
     world = World()
     world.sandboxes = {
-        f"uid-{name}": Sandbox(Identity("node1", "default", name, f"uid-{name}"), "p1", 8) for name in "ab"
+        f"uid-{name}": Sandbox(Identity("node1", "default", name, f"uid-{name}"), "p1", NOBODY)
+        for name in "ab"
     }
     async with kubelet(world):
         world.tell("ADDED", pod(phase="Running", ready=True))
@@ -181,7 +185,7 @@ async def test_after_a_restart_what_runs_is_left_alone_and_strangers_go() -> Non
 
 async def test_after_a_restart_a_sandbox_that_was_made_is_not_made_again() -> None:
     world = World()
-    world.sandboxes = {"uid-a": Sandbox(Identity("node1", "default", "a", "uid-a"), "p1", 8)}
+    world.sandboxes = {"uid-a": Sandbox(Identity("node1", "default", "a", "uid-a"), "p1", NOBODY)}
     async with kubelet(world):
         world.tell("ADDED", pod())
         await world.until(*UP[1:])
