@@ -24,21 +24,6 @@ def nights(run: Run, values: list[float | None]) -> list[Run]:
     ]
 
 
-def test_otava_finds_the_night_on_which_a_figure_doubled(invented: RunDirectory, tmp_path: Path) -> None:
-    importer = pytest.importorskip("otava.importer")
-    options = pytest.importorskip("otava.series").AnalysisOptions()
-    config = pytest.importorskip("otava.test_config").JsonTestConfig
-    values: list[float | None] = [100 + night % 3 for night in range(10)]
-    values += [200 + night % 3 for night in range(10)]
-    values[4] = None
-    history = tmp_path / "history.json"
-    history.write_text(FORMATS["otava"].render(nights(invented.run(), values)))
-    series = importer.JsonImporter().fetch_data(config("incremental", str(history), None))
-    assert series.data["full_all_nodes_p50_ms"] == values
-    found = series.analyze(options).change_points["full_all_nodes_p50_ms"]
-    assert [series.attributes["run"][point.index] for point in found] == ["night-11"]
-
-
 @pytest.mark.skipif(not shutil.which("promtool"), reason="promtool comes with Debian's package prometheus")
 def test_promtool_takes_every_line_and_backfills_the_history(invented: RunDirectory, tmp_path: Path) -> None:
     text = FORMATS["openmetrics"].render([invented.run()])
