@@ -61,8 +61,9 @@ class Metric(_Record, frozen=True, kw_only=True):
 
     ``value`` is None if nothing could be measured; ``attempts`` and ``failed`` say how often it was tried. ``ci95`` is
     the 95 % interval of the statistic, ``scope`` what it covers: ``across instances``, or ``within-run only`` if one
-    cluster was built, in which case it says nothing about the next one. ``sources`` are the samples of a median, or those
-    above and below the line of a ratio of medians; none for other statistics. Raises ``ValueError`` if name and unit differ.
+    cluster was built, in which case it says nothing about the next one. ``sources`` are the samples of a median, or
+    those above and below the line of a ratio of medians; none for other statistics. Raises ``ValueError`` if name and
+    unit differ.
     """
 
     ci95: tuple[float, float] | None = None
