@@ -60,8 +60,10 @@ async def scenes(cluster: Cluster, directory: Path) -> None:
         await api.create(PODS, web, namespace="default")
         address = (await until(api, "web", lambda pod: pod.is_ready)).status.pod_ip
 
-        ask = {"command": ["/bin/sh", "-c", "wget -T5 -qO- http://$(WEB)/index.html; ls /run; exit 3"]}
-        ask |= {"env": [{"name": "WEB", "value": address}]}
+        ask: dict[str, Any] = {
+            "command": ["/bin/sh", "-c", "wget -T5 -qO- http://$(WEB)/index.html; ls /run; exit 3"],
+            "env": [{"name": "WEB", "value": address}],
+        }
         await api.create(PODS, manifest("ask", "node2", ask, restartPolicy="Never"), namespace="default")
         asked = await until(api, "ask", lambda pod: pod.is_finished)
         assert asked.status.phase == "Failed"
@@ -74,10 +76,14 @@ async def scenes(cluster: Cluster, directory: Path) -> None:
 
         lacking = manifest("lacking", "node1", {"command": ["no-such-program"]}, restartPolicy="Never")
         crash = manifest("crash", "node2", {"command": ["/bin/false"]})
-        probed = {"command": ["/bin/sh", "-c", "sleep 1; touch /tmp/up; exec sleep infinity"]}
-        probed |= {"readinessProbe": {"exec": {"command": ["cat", "/tmp/up"]}, "periodSeconds": 1}}  # noqa: S108 - the container's own
-        sick = {"ports": [{"containerPort": 80}], "livenessProbe": {"tcpSocket": {"port": 81}}}
-        sick["livenessProbe"] |= {"periodSeconds": 1, "failureThreshold": 1}
+        probed: dict[str, Any] = {
+            "command": ["/bin/sh", "-c", "sleep 1; touch /tmp/up; exec sleep infinity"],
+            "readinessProbe": {"exec": {"command": ["cat", "/tmp/up"]}, "periodSeconds": 1},  # noqa: S108 - the container's own
+        }
+        sick: dict[str, Any] = {
+            "ports": [{"containerPort": 80}],
+            "livenessProbe": {"tcpSocket": {"port": 81}, "periodSeconds": 1, "failureThreshold": 1},
+        }
         gated = manifest("gated", "node1", probed, terminationGracePeriodSeconds=1)
         for one in (lacking, crash, gated, manifest("sick", "node2", sick)):
             await api.create(PODS, one, namespace="default")
