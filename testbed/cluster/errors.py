@@ -22,6 +22,14 @@ class StateInUse(ClusterError):
     """Another live cluster holds the state directory of this name."""
 
 
+class StateUnusable(ClusterError):
+    """A state directory that cannot be used, or that is not the testbed's to empty."""
+
+
+class NoCluster(ClusterError):
+    """No cluster of that name runs here, or it does not answer."""
+
+
 def _told(lines: Sequence[str], log: Path) -> str:
     quoted = "\n".join(f"    {line}" for line in lines) if lines else "    (its log is empty)"
     return f"last lines of {log}:\n{quoted}"

@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from testbed.cluster.errors import StateInUse
+from testbed.cluster.errors import StateInUse, StateUnusable
 
 LOCK = ".lock"
 DEFAULT_ROOT = Path("/run/ovn-testbed")
@@ -36,10 +36,17 @@ def claim(name: str, *, keep: bool = False) -> Iterator[Path]:
 
     Raises:
         StateInUse: a live cluster of that name holds it.
+        StateUnusable: it cannot be made or locked, or holds what no cluster left there.
     """
-    sweep()
     directory = root() / name
-    lock = _try_lock(directory)
+    try:
+        sweep()
+        _must_be_ours(directory)
+        lock = _try_lock(directory)
+    except OSError as error:
+        raise StateUnusable(
+            f"state directory {directory}: {error.strerror}: put it right, or set TESTBED_STATE to another"
+        ) from error
     if lock is None:
         raise StateInUse(f"a cluster named {name!r} is running here: choose another name, or end it first")
     try:
@@ -71,6 +78,36 @@ def sweep() -> tuple[Path, ...]:
                     os.close(lock)
                     swept.append(directory)
     return tuple(swept)
+
+
+def names() -> tuple[str, ...]:
+    """The names of all clusters that have a state directory here, dead or alive."""
+    if not root().is_dir():
+        return ()
+    return tuple(entry.name for entry in sorted(root().iterdir()) if (entry / LOCK).is_file())
+
+
+def is_held(directory: Path) -> bool:
+    """Whether the cluster of this directory lives."""
+    try:
+        descriptor = os.open(directory / LOCK, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def _must_be_ours(directory: Path) -> None:
+    """What lies in a directory without our lock file is somebody else's, and is not emptied."""
+    if directory.is_dir() and not (directory / LOCK).exists() and any(directory.iterdir()):
+        raise StateUnusable(
+            f"state directory {directory} holds files but no {LOCK}: no cluster left them; move them away"
+        )
 
 
 def _try_lock(directory: Path) -> int | None:
