@@ -11,9 +11,25 @@ from pathlib import Path
 import typer
 from typer.exceptions import Abort, TyperException
 
-from testbed.cli import clean, compare, doctor, exits, export, listing, releases, report, run, show
+from testbed.cli import (
+    clean,
+    compare,
+    doctor,
+    down,
+    env,
+    exec_,
+    exits,
+    export,
+    listing,
+    releases,
+    report,
+    run,
+    show,
+    status,
+    up,
+)
 from testbed.cli.console import complain
-from testbed.cluster import NotPrivileged, SpecError, StateInUse
+from testbed.cluster import NoCluster, NotPrivileged, SpecError, StateInUse, StateUnusable
 from testbed.experiment.errors import Fault, Unfit
 from testbed.releases import ReleaseUnavailable
 from testbed.results import RunNotFound, UnreadableRun
@@ -28,6 +44,11 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.command("doctor")(doctor.doctor)
+app.command("up")(up.up)
+app.command("status")(status.status)
+app.command("env")(env.env)
+app.command("exec", context_settings=exec_.SETTINGS)(exec_.exec_)
+app.command("down")(down.down)
 app.command("list")(listing.list_scenarios)
 app.command("run")(run.run)
 app.command("show")(show.show)
@@ -60,6 +81,8 @@ def status_of(arguments: list[str]) -> int:
         SpecError,
         NotPrivileged,
         StateInUse,
+        StateUnusable,
+        NoCluster,
     ) as error:
         complain(str(error))
         return exits.UNFIT

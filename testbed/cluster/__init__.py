@@ -3,7 +3,16 @@
 from testbed.cluster.central import Central
 from testbed.cluster.cluster import Cluster
 from testbed.cluster.daemon import Daemon
-from testbed.cluster.errors import ClusterError, DaemonDied, NotPrivileged, SpecError, StartFailed, StateInUse
+from testbed.cluster.errors import (
+    ClusterError,
+    DaemonDied,
+    NoCluster,
+    NotPrivileged,
+    SpecError,
+    StartFailed,
+    StateInUse,
+    StateUnusable,
+)
 from testbed.cluster.host import Host
 from testbed.cluster.node import Node
 from testbed.cluster.spec import ClusterSpec
@@ -16,9 +25,11 @@ __all__ = [
     "Daemon",
     "DaemonDied",
     "Host",
+    "NoCluster",
     "Node",
     "NotPrivileged",
     "SpecError",
     "StartFailed",
     "StateInUse",
+    "StateUnusable",
 ]

@@ -42,6 +42,7 @@ class Cluster:
         directory: its state directory (`testbed.cluster.state.claim`).
         system: the controller under test; None builds the network alone, without API server and all that live by it.
         https: a listening TCP socket by which people on the host reach the API; opened before the enclosure is entered.
+        on_phase: told the name of each phase of start-up when it begins.
 
     Raises:
         SpecError: the path of the directory is too long for sockets in it.
@@ -54,11 +55,13 @@ class Cluster:
         *,
         system: System | None = _OURS,
         https: socket.socket | None = None,
+        on_phase: Callable[[str], None] = lambda _phase: None,
     ) -> None:
         _check_path_length(directory)
         self.spec = spec
         self.directory = directory
         self.control_plane = None if system is None else ControlPlane(system, directory, spec.pod_kind, https)
+        self._on_phase = on_phase
         self.timings: dict[str, float] = {}
         """Seconds each phase of start-up took."""
         self._fabric: Fabric | None = None
@@ -155,13 +158,14 @@ class Cluster:
 
     def _make_network(self) -> None:
         spec = self.spec
-        spec.release.enter(self.directory)  # before any machine takes its copy of the mounts
+        for release in {found.name: found for found in (spec.release, spec.release_of_central)}.values():
+            release.enter(self.directory)  # before any machine takes its copy of the mounts
         fabric = self._fabric = Fabric()
         net = fabric.net
         self.central: Central = net.addHost("central", cls=Central)
         self.external: External = net.addHost("external", cls=External)
         self.nodes: tuple[Node, ...] = tuple(net.addHost(name, cls=Node) for name in spec.node_names)
-        self.central.place(self.directory / "central", spec.release, spec.options)
+        self.central.place(self.directory / "central", spec.release_of_central, spec.options)
         for number, node in enumerate(self.nodes, start=1):
             node.place(
                 number,
@@ -199,7 +203,7 @@ class Cluster:
         arguments = [f"--db={self.central.southbound}", f"--timeout={START_TIMEOUT_S:.0f}"]
         for node in self.nodes:
             arguments += ["--", "wait-until", "Chassis", node.name]
-        release = self.spec.release
+        release = self.central.release
         waiting = subprocess.Popen(
             release.argv("ovn-sbctl", *arguments), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
@@ -212,6 +216,7 @@ class Cluster:
 
     @contextlib.contextmanager
     def _phase(self, name: str) -> Iterator[None]:
+        self._on_phase(name)
         began = time.monotonic()
         yield
         self.timings[name] = time.monotonic() - began

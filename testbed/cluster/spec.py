@@ -30,6 +30,7 @@ class ClusterSpec:
         name: a DNS label of at most 40 characters; two live clusters differ in it.
         nodes: 1 to 200.
         release: the OVN and OVS build that every daemon comes from.
+        central_release: another build for the central's daemons; None for the same.
         encapsulation: how the overlay travels between nodes.
         datapath: where packets are switched.
         pod_kind: of the pods on every node, unless a pod's annotation says otherwise.
@@ -48,6 +49,7 @@ class ClusterSpec:
     pod_kind: str = "live"
     nodes_per_kubelet: int = 25
     options: Mapping[str, str] = field(default_factory=dict)
+    central_release: Release | None = None
 
     def __post_init__(self) -> None:
         if len(self.name) > MAX_NAME or not _LABEL.fullmatch(self.name):
@@ -62,6 +64,11 @@ class ClusterSpec:
         for key, value in self.options.items():
             if not key or not key.isprintable() or not value.isprintable():
                 raise SpecError(f"option {key!r}={value!r}: allowed are printable strings")
+
+    @property
+    def release_of_central(self) -> Release:
+        """The build that the databases and northd come from."""
+        return self.central_release or self.release
 
     @property
     def node_names(self) -> tuple[str, ...]:
