@@ -8,14 +8,15 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from controller.api.core import Lease
 from controller.api.kinds import Kind
 from controller.api.meta import Resource
 from controller.kubernetes import Client
-from testbed.workloads import deployment, replicaset
+from testbed.workloads import daemonset, deployment, job, nodes, replicaset, statefulset
 from testbed.workloads.events import Recorder
 from testbed.workloads.hands import Hands
 from testbed.workloads.labels import matches
-from testbed.workloads.objects import REPLICASETS, Pod, controller_of
+from testbed.workloads.objects import DAEMONSETS, NODES, Pod, controller_of
 from testbed.workloads.plan import Plan
 from testbed.workloads.queue import Key, WorkQueue
 from testbed.workloads.scheduler import Scheduler
@@ -26,7 +27,8 @@ REST = 20
 
 Rule = Callable[[World, Any, float], Plan]
 RULES: dict[str, tuple[Kind[Any], Rule]] = {
-    module.KIND.name: (module.KIND, module.reconcile) for module in (deployment, replicaset)
+    module.KIND.name: (module.KIND, module.reconcile)
+    for module in (deployment, replicaset, statefulset, daemonset, job, nodes)
 }
 
 
@@ -55,6 +57,7 @@ class Workloads:
         for synced in self._synced:
             await synced.wait()
         self._live = True
+        self.world.began = time.time()
         for kind, _ in RULES.values():
             for entry in self.world.of(kind).values():
                 self._queue.add((kind.name, entry.namespace, entry.name))
@@ -80,11 +83,24 @@ class Workloads:
             if owner is not None and owner.kind in RULES:
                 self._queue.add((owner.kind, entry.namespace, owner.name))
         if isinstance(new, Pod) and new.metadata.labels and controller_of(new) is None:
-            for candidate in self.world.replicasets.values():
-                if candidate.namespace == new.namespace and matches(
-                    candidate.spec.selector, new.metadata.labels
-                ):
-                    self._queue.add((REPLICASETS.name, new.namespace, candidate.name))
+            self._route_orphan(new)
+        if isinstance(entry, Lease) and entry.namespace == nodes.LEASE_NAMESPACE:
+            self._queue.add((NODES.name, "", entry.name))
+        if collection.kind is NODES:
+            for daemons in self.world.daemonsets.values():
+                self._queue.add((DAEMONSETS.name, daemons.namespace, daemons.name))
+
+    def _route_orphan(self, pod: Pod) -> None:
+        """A pod that nobody manages is shown to whoever may take it over."""
+        places: tuple[Collection[Any], ...] = (
+            self.world.replicasets,
+            self.world.statefulsets,
+            self.world.daemonsets,
+        )
+        for place in places:
+            for entry in place.values():
+                if entry.namespace == pod.namespace and matches(entry.spec.selector, pod.metadata.labels):
+                    self._queue.add((place.kind.name, pod.namespace, entry.name))
 
     async def _work(self, key: Key) -> float:
         name, namespace, wanted = key

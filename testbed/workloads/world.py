@@ -117,6 +117,8 @@ class World:
     """The collections that rules read."""
 
     def __init__(self) -> None:
+        self.began = 0.0
+        """Since when all of it is followed, seconds since 1970: what happened before may have gone unseen."""
         self.pods = Collection(objects.PODS)
         self.nodes = Collection(objects.NODES)
         self.leases = Collection(LEASES)
