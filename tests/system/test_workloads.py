@@ -20,7 +20,7 @@ import pytest
 from controller.api.core import Pod
 from controller.api.kinds import NODES, PODS
 from controller.kubernetes import Access, ApiError, Client
-from testbed.workloads.objects import DEPLOYMENTS, REPLICASETS
+from testbed.workloads.objects import DAEMONSETS, DEPLOYMENTS, JOBS, REPLICASETS, STATEFULSETS
 from tests.system.apiserver_process import running
 
 pytestmark = pytest.mark.system
@@ -176,3 +176,73 @@ async def test_a_rolling_update_ends_with_pods_of_the_new_template_alone(api: Cl
     assert {pod.spec.containers[0].image for pod in pods} == {"web:2"}
     assert len((await api.list(REPLICASETS)).items) == 2
     kubelets.cancel()
+
+
+def a_set(**spec: Any) -> dict[str, Any]:
+    document = a_deployment(1)
+    del document["spec"]["replicas"]
+    document["spec"] |= spec
+    return document
+
+
+async def test_a_statefulset_makes_the_next_pod_when_the_last_is_ready_and_ends_the_highest_first(
+    api: Client,
+) -> None:
+    await api.create(STATEFULSETS, a_set(replicas=3, serviceName="web"))
+    first = await pods_until(api, are_bound(1))
+    assert [pod.name for pod in first] == ["web-0"]
+    kubelets = asyncio.create_task(report_ready(api))
+    pods = await pods_until(api, are_bound(3))
+    assert sorted(pod.name for pod in pods) == ["web-0", "web-1", "web-2"]
+    await pods_until(api, lambda pods: all(pod.is_ready for pod in pods))
+    await api.patch(STATEFULSETS, "web", {"spec": {"replicas": 1}}, namespace="default")
+    assert [pod.name for pod in await pods_until(api, are_bound(1))] == ["web-0"]
+    kubelets.cancel()
+
+
+async def test_a_daemonset_has_a_pod_on_every_node_also_on_one_that_is_cordoned_or_new(api: Client) -> None:
+    await api.patch(NODES, "node1", {"spec": {"unschedulable": True}})
+    await api.create(DAEMONSETS, a_set())
+    pods = await pods_until(api, are_bound(3))
+    assert {pod.spec.node_name for pod in pods} == {"node1", "node2", "node3"}
+    await api.create(NODES, {"metadata": {"name": "node4"}, "spec": {}})
+    assert "node4" in {pod.spec.node_name for pod in await pods_until(api, are_bound(4))}
+
+
+async def test_a_job_is_complete_when_enough_pods_have_succeeded(api: Client) -> None:
+    template = {"spec": {"containers": [{"name": "main", "image": "any"}], "restartPolicy": "Never"}}
+    spec = {"completions": 3, "parallelism": 2, "template": template}
+    await api.create(JOBS, {"metadata": {"name": "sum", "namespace": "default"}, "spec": spec})
+    await pods_until(api, are_bound(2))
+
+    async def succeed() -> None:
+        async for change in api.follow(PODS):
+            pod = change.object
+            if change.type in ("ADDED", "MODIFIED") and pod.spec.node_name and not pod.is_finished:
+                done = {"status": {"phase": "Succeeded"}}
+                await api.patch(PODS, pod.name, done, namespace=pod.namespace, subresource="status")
+
+    kubelets = asyncio.create_task(succeed())
+    async with asyncio.timeout(20):
+        async for change in api.follow(JOBS):
+            if change.object.finish == "Complete":
+                assert change.object.status["succeeded"] == 3
+                break
+    assert len((await api.list(PODS)).items) == 3
+    kubelets.cancel()
+
+
+async def test_a_pod_that_fits_nowhere_is_told_why_and_placed_when_a_node_fits(api: Client) -> None:
+    spec = {"containers": [{"name": "main", "image": "any"}], "nodeSelector": {"disk": "ssd"}}
+    await api.create(PODS, {"metadata": {"name": "picky", "namespace": "default"}, "spec": spec})
+
+    def is_told(pods: list[Pod]) -> bool:
+        return any(entry.reason == "Unschedulable" for pod in pods for entry in pod.status.conditions)
+
+    (pod,) = await pods_until(api, is_told)
+    assert pod.status.conditions[0].message == (
+        "0/3 nodes are available: 3 node(s) didn't match Pod's node affinity/selector."
+    )
+    await api.patch(NODES, "node2", {"metadata": {"labels": {"disk": "ssd"}}})
+    (pod,) = await pods_until(api, are_bound(1))
+    assert pod.spec.node_name == "node2"
