@@ -12,23 +12,32 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from testbed.cli import (
+    apply,
     clean,
     compare,
+    delete,
     doctor,
     down,
     env,
     exec_,
     exits,
     export,
+    get,
     listing,
+    logs,
     releases,
     report,
     run,
+    shell,
     show,
     status,
+    tools,
+    top,
     up,
+    wait,
 )
 from testbed.cli.console import complain
+from testbed.cli.objects import Refusal
 from testbed.cluster import NoCluster, NotPrivileged, SpecError, StateInUse, StateUnusable
 from testbed.experiment.errors import Fault, Unfit
 from testbed.releases import ReleaseUnavailable
@@ -48,6 +57,15 @@ app.command("up")(up.up)
 app.command("status")(status.status)
 app.command("env")(env.env)
 app.command("exec", context_settings=exec_.SETTINGS)(exec_.exec_)
+app.command("shell")(shell.shell)
+app.command("apply")(apply.apply)
+app.command("get")(get.get)
+app.command("delete")(delete.delete)
+app.command("wait")(wait.wait)
+app.command("top")(top.top)
+app.command("logs")(logs.logs)
+for tool in (tools.nbctl, tools.sbctl, tools.vsctl, tools.ofctl, tools.appctl):
+    app.command(tool.__name__, context_settings=tools.SETTINGS)(tool)
 app.command("down")(down.down)
 app.command("list")(listing.list_scenarios)
 app.command("run")(run.run)
@@ -83,6 +101,7 @@ def status_of(arguments: list[str]) -> int:
         StateInUse,
         StateUnusable,
         NoCluster,
+        Refusal,
     ) as error:
         complain(str(error))
         return exits.UNFIT

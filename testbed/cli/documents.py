@@ -38,10 +38,11 @@ def read(text: str, source: str) -> list[Any]:
     except yaml.YAMLError as error:
         raise Unreadable([f"{source}: {' '.join(str(error).split())}"]) from error
     reader = _Reader()
-    documents, faults = [], []
+    documents: list[Any] = []
+    faults: list[str] = []
     for number, node in enumerate(nodes, start=1):
         reader.faults = []
-        document = reader.value(node, "", ()) if node is not None else None
+        document = reader.value(node, "", ())
         where = f"{source}, document {number}" if len(nodes) > 1 else source
         faults += [f"{where}: {fault}" for fault in reader.faults]
         if document is not None:
@@ -86,6 +87,7 @@ class _Reader:
         if isinstance(node, yaml.SequenceNode):
             inner = (*above, id(node))
             return [self.value(entry, f"{path}[{index}]", inner) for index, entry in enumerate(node.value)]
+        assert isinstance(node, yaml.ScalarNode)
         return self._scalar(node, path)
 
     def _mapping(self, node: yaml.MappingNode, path: str, above: tuple[int, ...]) -> dict[str, Any]:

@@ -71,7 +71,7 @@ class Control:
             document = json.loads(answer.read())
         except (OSError, ValueError, http.client.HTTPException) as error:
             raise NoCluster(
-                f"cluster {self.name!r} does not answer ({error or type(error).__name__}): "
+                f"cluster {self.name!r} does not answer ({type(error).__name__} {error}): "
                 f"it is starting or ending; `testbed down --name {self.name}` ends it"
             ) from error
         finally:

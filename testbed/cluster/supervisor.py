@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from testbed.cluster.cluster import Cluster
 from testbed.cluster.control import SOCKET
 from testbed.cluster.daemon import Daemon
+from testbed.cluster.node import Node
 from testbed.cluster.restarts import Incident, Watch, states
 from testbed.cluster.spec import ClusterSpec
 from testbed.pods import live
@@ -26,6 +28,8 @@ LOG = "supervisor.log"
 FAILURE = "failure"
 """The file in which the reason of a failed start lies, in a line."""
 BACKLOG = 64
+
+_FLOW_COUNT = re.compile(r"\bflow_count=(\d+)")
 
 
 def serve(
@@ -66,7 +70,7 @@ async def _keep_up(
     async def answer(request: web.Request) -> web.Response:
         parts = [part for part in request.match_info["path"].split("/") if part]
         try:
-            return web.json_response(answers.to(parts))
+            return web.json_response(await asyncio.to_thread(answers.to, parts))
         except LookupError as error:
             return web.json_response({"message": str(error.args[0])}, status=404)
 
@@ -103,12 +107,14 @@ class _Answers:
                 return self._status()
             case ["usage"]:
                 return self._usage()
+            case ["flows"]:
+                return {node.name: self._flows(node) for node in self._cluster.nodes}
             case ["machines", name]:
                 return self._machine(name)
             case ["pods", namespace, name]:
                 return self._pod(namespace, name)
         raise LookupError(
-            f"no {'/'.join(question)}: there are status, usage, machines/NAME, pods/NAMESPACE/NAME"
+            f"no {'/'.join(question)}: there are status, usage, flows, machines/NAME, pods/NAMESPACE/NAME"
         )
 
     def _status(self) -> dict[str, Any]:
@@ -150,6 +156,12 @@ class _Answers:
             found.append({"name": process.name, "processor_s": run_ns / 1e9, "resident_mib": round(mib, 1)})
         return found
 
+    def _flows(self, node: Node) -> int | None:
+        """How many OpenFlow flows br-int has; None if its switch does not answer."""
+        argv = node.release.argv("ovs-ofctl", "dump-aggregate", f"unix:{node.bridge_management}")
+        found = _FLOW_COUNT.search(node.run(["env", *_assignments(node.release.environment()), *argv]).stdout)
+        return None if found is None else int(found.group(1))
+
     def _machine(self, name: str) -> dict[str, Any]:
         """A process in its namespaces, and where its daemons' files are."""
         cluster = self._cluster
@@ -178,6 +190,10 @@ class _Answers:
             "pid": daemon.pid,
             "restarted_when_dead": self._watch.is_restarted(daemon.process),
         }
+
+
+def _assignments(environment: Mapping[str, str]) -> list[str]:
+    return [f"{name}={value}" for name, value in environment.items()]
 
 
 def _listen(path: Path) -> socket.socket:
