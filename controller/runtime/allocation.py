@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterable
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -101,10 +101,16 @@ class Allocation:
         self._moved.add(spec.subnet)
         self._feed(spec.subnet)
 
-    async def ensure(self, owners: Iterable[str]) -> None:
-        """Gives each of ``owners`` that needs an address one; who gets none is told why by an event."""
-        claims = [claim for owner in owners if (claim := self._claim(owner)) is not None]
-        if claims:
+    async def ensure(self, owners: Sequence[str]) -> None:
+        """Gives each of ``owners`` that needs an address one; who gets none is told why by an event.
+
+        A pod that was scheduled while others were served is served too: after this, all of them are compiled.
+        """
+        served: set[str] = set()
+        while claims := [
+            claim for owner in owners if owner not in served and (claim := self._claim(owner)) is not None
+        ]:
+            served.update(claim.owner for claim in claims)
             await asyncio.gather(*(self._serve(claim) for claim in claims))
 
     def publish(self) -> None:

@@ -252,3 +252,18 @@ async def test_a_record_made_by_hand_that_is_no_address_takes_nothing(world: Wor
     world.allocation.recorded(IP(metadata=ObjectMeta(name="x.small"), spec=spec))
     await world.allocation.ensure([world.put_pod("web", "small")])
     assert world.api.records["web.small"].spec.ip_address == "10.9.0.2"
+
+
+async def test_a_pod_that_is_scheduled_while_others_are_served_is_served_too(world: World) -> None:
+    first = world.put_pod("first")
+    waiting = Pod(metadata=ObjectMeta(name="late", namespace="default", uid="late"))
+    world.view.put(PODS, waiting)
+    create = world.api.create
+
+    async def schedule_meanwhile(kind: Kind[IP], record: IP) -> Written[IP]:
+        world.put_pod("late")
+        return await create(kind, record)
+
+    world.api.create = schedule_meanwhile  # type: ignore[method-assign]
+    await world.allocation.ensure([first, "pod/default/late"])
+    assert set(world.api.records) == {"first.default", "late.default"}
