@@ -110,7 +110,7 @@ class _Reader:
         if not isinstance(node, yaml.ScalarNode):
             self._fault(path, "a key that is a list or mapping", "a string", node)
             return "?"
-        if node.style is None and node.tag in (f"{_TAG}bool", f"{_TAG}null"):
+        if node.tag in (f"{_TAG}bool", f"{_TAG}null"):
             self._fault(
                 path, f"the key {node.value}, which YAML takes for another type", "a string in quotes", node
             )

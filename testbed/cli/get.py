@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import typer
 import yaml
-from rich.table import Table
 
 from testbed.cli import clusters, exits
 from testbed.cli.console import complain, out, print_json
@@ -99,12 +98,15 @@ def _print_tables(
     ]
     everywhere = everywhere and resource.namespaced
     headings = [*(["namespace"] if everywhere else []), *(columns[number]["name"] for number in shown)]
-    printed = Table(*(heading.upper() for heading in headings), box=None, pad_edge=False, header_style="")
+    lines = [[heading.upper() for heading in headings]]
     for row in rows:
         own = [row["object"]["metadata"]["namespace"]] if everywhere else []
         cells = [row["cells"][number] for number in shown]
-        printed.add_row(*(str("" if cell is None else cell) for cell in (*own, *cells)))
-    out.print(printed)
+        lines.append([str("" if cell is None else cell) for cell in (*own, *cells)])
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        padded = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        sys.stdout.write("   ".join(padded).rstrip() + "\n")
 
 
 def _print_objects(

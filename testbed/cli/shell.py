@@ -54,6 +54,8 @@ def shell(name: clusters.Name = None) -> int:
 
 def _prompt(network: Network) -> None:
     mininet.log.setLogLevel("output")
+    for handler in mininet.log.lg.handlers:
+        handler.setStream(sys.stdout)  # what hosts say is data
     try:
         network.refresh()
         Prompt(network)
@@ -171,7 +173,8 @@ class Network:
             for name, address in nodes.items()
         }
         pods = {entry["metadata"]["uid"]: entry for entry in api.ask("GET", "/api/v1/pods")["items"]}
-        for uid, sandbox in sorted(live.KIND.find(nodes).items()):
+        found = live.KIND.find(nodes)
+        for uid, sandbox in sorted(found.items(), key=lambda entry: entry[1].identity.name):
             address = pods.get(uid, {}).get("status", {}).get("podIP")
             if sandbox.pid is not None and address:
                 where = sandbox.identity
@@ -183,7 +186,8 @@ class Network:
 class Prompt(mininet.cli.CLI):  # type: ignore[misc]
     """Mininet's prompt, which looks for new pods before each line."""
 
-    prompt = "mininet> "
+    prompt = "mininet> " if sys.stdin.isatty() else ""
+    identchars = f"{mininet.cli.CLI.identchars}-."
 
     def precmd(self, line: str) -> str:
         """Keep the hosts current."""
@@ -198,7 +202,7 @@ class Prompt(mininet.cli.CLI):  # type: ignore[misc]
             answered = []
             for target in pods:
                 if target is not source:
-                    reached = " 0% packet loss" in source.cmd(f"ping -c 1 -W 1 {target.IP()}")
+                    reached = " 0% packet loss" in source.cmd(f"ping -c 1 -W 3 {target.IP()}")
                     answered.append(target.name if reached else "X")
                     lost += not reached
             mininet.log.output(f"{source.name} -> {' '.join(answered)}\n")

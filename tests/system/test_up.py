@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from testbed import releases
 from testbed.cluster.control import Control
 
 pytestmark = [
@@ -64,7 +65,8 @@ class Person:
         return done.stdout
 
     def status(self, name: str = NAME) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.gets("status", "--name", name, "--json"))
+        """The document of `testbed status --name NAME --json`, asked where that command asks for it."""
+        found: dict[str, Any] = Control(self.state / name).ask("/status")
         return found
 
 
@@ -91,7 +93,7 @@ def until(condition: Callable[[], bool], why: str, timeout_s: float = 20.0) -> N
 
 
 def test_a_cluster_is_ready_when_up_returns(person: Person, cluster: dict[str, Any]) -> None:
-    status = person.status()
+    status = json.loads(person.gets("status", "--name", NAME, "--json"))
     assert status["state"] == "running"
     assert {entry["state"] for entry in status["processes"]} == {"running"}
     assert Path(status["kubeconfig"]).stat().st_mode & 0o077 == 0
@@ -153,13 +155,152 @@ def test_a_killed_process_is_started_again_and_recorded(
     assert told[0] == "was killed by signal 9"
 
 
+def test_what_was_asked_for_while_processes_die_is_done_once(person: Person, cluster: dict[str, Any]) -> None:
+    names = [f"many-{number}" for number in range(20)]
+    manifest = "".join(
+        f"---\napiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, labels: {{set: many}}}}\n"
+        f"spec: {{nodeName: node{1 + number % 2}, containers: [{{name: c, image: none}}]}}\n"
+        for number, name in enumerate(names)
+    )
+    person.gets("apply", "-f", "-", stdin=manifest)
+    victims = ("kubelet1", "daemon1", "controller", "apiserver")
+    status = person.status()
+    kill_inside(person, *(process(status, victim)["pid"] for victim in victims))
+    person.gets("wait", "pods", "-l", "set=many", "--timeout", "50")
+    pods = json.loads(person.gets("get", "pods", "-l", "set=many", "--json"))["items"]
+    assert {pod["metadata"]["name"] for pod in pods} == set(names)
+    assert len({pod["status"]["podIP"] for pod in pods}) == len(names)
+    ports = person.gets("nbctl", "--bare", "--columns=name", "list", "Logical_Switch_Port").split()
+    assert sorted(port for port in ports if port.startswith("many-")) == sorted(
+        f"{name}.default" for name in names
+    )
+    pauses = person.gets("exec", "central/central", "--", "ps", "-eo", "args").splitlines()
+    assert sorted(line.split()[1] for line in pauses if line.startswith("pause default/many-")) == sorted(
+        f"default/{name}" for name in names
+    )
+    person.gets("delete", "pod", *names)
+
+
+def test_manifests_are_applied_shown_and_deleted_without_kubectl(
+    person: Person, cluster: dict[str, Any], tmp_path: Path
+) -> None:
+    file = tmp_path / "pods.yaml"
+    file.write_text(PODS)
+    assert person.gets("apply", "-f", str(file)) == "pod/pod3 created\npod/pod1 created\n"
+    assert person.gets("apply", "-f", str(file)) == "pod/pod3 unchanged\npod/pod1 unchanged\n"
+    labelled = PODS.replace("{name: pod3}", "{name: pod3, labels: {a: b}}")
+    assert person.gets("apply", "-f", "-", stdin=labelled) == "pod/pod3 configured\npod/pod1 unchanged\n"
+    assert person.gets("get", "pods", "-l", "a=b", "-o", "name") == "pod/pod3\n"
+    person.gets("wait", "pods")
+    heading, *rows = person.gets("get", "pods", "-o", "wide").splitlines()
+    assert heading.split()[:3] == ["NAME", "READY", "STATUS"]
+    assert [row.split()[2] for row in rows] == ["Running", "Running"]
+
+
+def test_mininets_prompt_has_pods_and_nodes_as_hosts(person: Person, cluster: dict[str, Any]) -> None:
+    person.gets("apply", "-f", "-", stdin=PODS)
+    person.gets("wait", "pods")
+    said = person.gets("shell", stdin="node1-pod3 ping -c 5 -i 0.2 node2-pod1\nnode1 ip address\npingall\n")
+    assert " 0 received" not in said
+    assert "5 packets transmitted" in said
+    assert "node1-eth0" in said
+    assert "*** 0 of 2 lost" in said
+
+
+def test_the_releases_own_tools_see_the_clusters_own_sockets(person: Person, cluster: dict[str, Any]) -> None:
+    assert "ovn-default" in person.gets("nbctl", "show")
+    assert "Chassis node1" in person.gets("sbctl", "show")
+    assert "node2" in person.gets(
+        "vsctl", "--node", "node2", "get", "Open_vSwitch", ".", "external_ids:hostname"
+    )
+    assert "table=0" in person.gets("ofctl", "--node", "node1", "dump-flows", "br-int", "table=0")
+    assert "Node: flow_output" in person.gets(
+        "appctl", "--node", "node1", "-t", "ovn-controller", "inc-engine/show-stats"
+    )
+    assert person.types("vsctl", "--node", "node9", "show").returncode == 2
+
+
+def test_a_faulty_manifest_is_refused_as_a_whole(person: Person, cluster: dict[str, Any]) -> None:
+    bad = (
+        PODS.replace("pod3", "good")
+        + "---\nkind: Pod\napiVersion: v1\nmetadata: {name: bad, labels: {mac: 52:54:00:12:34:56}}\n"
+    )
+    done = person.types("apply", "-f", "-", stdin=bad)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "document 3: metadata.labels.mac" in done.stderr
+    assert person.types("get", "pod", "good").returncode == 2
+    done = person.types("apply", "-f", "-", stdin="kind: Nope\napiVersion: v9\nmetadata: {name: x}\n")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "found v9 Nope" in done.stderr
+
+
+def test_top_and_logs_tell_of_every_process(person: Person, cluster: dict[str, Any]) -> None:
+    reading = json.loads(person.gets("top", "--json", "--interval", "0.2"))
+    running = {entry["name"] for entry in person.status()["processes"]}
+    assert {entry["name"] for entry in reading["processes"]} == running
+    assert all(entry["flows"] > 0 for entry in reading["nodes"])
+    listed = json.loads(person.gets("logs", "--json"))["logs"]
+    assert {name.replace("/", " ") for name in listed} == running | {"supervisor"}
+    assert person.gets("logs", "controller", "--tail", "1").count("\n") == 1
+    assert person.types("logs", "nobody").returncode == 2
+
+
+def test_clusters_of_several_names_run_side_by_side(person: Person, cluster: dict[str, Any]) -> None:
+    file = person.state / "kubeconfig"
+    person.gets("up", "--nodes", "1", "--name", "second", "--kubeconfig", str(file))
+    try:
+        names = {entry["name"] for entry in json.loads(person.gets("status", "--json"))["clusters"]}
+        assert names == {NAME, "second"}
+        assert file.read_bytes() == Path(person.status("second")["kubeconfig"]).read_bytes()
+        assert person.gets("get", "nodes", "--name", "second", "-o", "name") == "node/node1\n"
+        assert person.types("get", "nodes").returncode == 2  # which one is not said
+        assert f"TESTBED_CLUSTER={NAME}" in person.gets("env", "--name", NAME)
+    finally:
+        person.gets("down", "--name", "second")
+        file.unlink(missing_ok=True)
+
+
+def test_a_kubeconfig_of_somebodys_own_is_not_written_over(person: Person, tmp_path: Path) -> None:
+    own = tmp_path / "config"
+    own.write_text("clusters: [{name: production, cluster: {}}]\n")
+    done = person.types("up", "--name", "other", "--kubeconfig", str(own))
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "production" in own.read_text()
+
+
+def test_a_state_directory_that_cannot_be_made_is_refused_in_a_line(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("")
+    done = Person(file / "state").types("up")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+
+
+def test_central_and_nodes_may_be_of_different_releases(person: Person) -> None:
+    other = next((name for name in releases.known() if name.startswith("suite:")), None)
+    if other is None:
+        pytest.skip("no other release is installed: testbed releases add suite:trixie")
+    person.gets(
+        "up", "--name", "skew", "--nodes", "1", "--central-release", "system", "--node-release", other
+    )
+    try:
+        status = person.status("skew")
+        assert (status["central_release"], status["release"]) == ("system", other)
+        of_node = person.gets("vsctl", "--name", "skew", "--version")
+        of_central = person.gets("nbctl", "--name", "skew", "--version")
+        assert releases.resolve(other).versions().ovs in of_node
+        assert releases.resolve("system").versions().ovn in of_central
+        person.gets("wait", "ready", "--name", "skew", "--timeout", "20")
+    finally:
+        person.gets("down", "--name", "skew")
+
+
 def test_a_dead_switch_is_told_and_northd_is_started_again(person: Person) -> None:
     person.gets("up", "--nodes", "1", "--name", "hurt")
     try:
         status = person.status("hurt")
-        kill_inside(person, process(status, "central northd")["pid"], "hurt")
+        kill_inside(person, process(status, "central northd")["pid"], name="hurt")
         until(lambda: process(person.status("hurt"), "central northd")["restarts"] == 1, "northd is not back")
-        kill_inside(person, process(status, "node1 ovs-vswitchd")["pid"], "hurt")
+        kill_inside(person, process(status, "node1 ovs-vswitchd")["pid"], name="hurt")
         until(lambda: person.status("hurt")["state"] == "degraded", "the dead switch is not told")
         assert process(person.status("hurt"), "node1 ovs-vswitchd")["state"] == "dead"
     finally:
@@ -189,8 +330,8 @@ def process(status: dict[str, Any], name: str) -> dict[str, Any]:
     return found
 
 
-def kill_inside(person: Person, pid: int, name: str = NAME) -> None:
-    person.gets("exec", "--name", name, "central/central", "--", "sh", "-c", f"kill -9 {pid}")
+def kill_inside(person: Person, *pids: int, name: str = NAME) -> None:
+    person.gets("exec", "--name", name, "central/central", "--", "kill", "-9", *map(str, pids))
 
 
 def parent(pid: int) -> int:
