@@ -16,6 +16,7 @@ machine's drift, which makes this err on the safe side.
 
 from __future__ import annotations
 
+import bisect
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -94,10 +95,12 @@ class Effect:
             return None
         wanted = max(abs(self.log), math.log1p(least))
         one = sum(v * k for v, k in zip(self.variances, self.instances, strict=True))
-        for count in range(2, MOST_REPEATS + 1):
-            if math.log1p(_detectable(math.sqrt(one / count), 2 * (count - 1), level)) <= wanted:
-                return count
-        return None
+
+        def shows(count: int) -> bool:
+            return math.log1p(_detectable(math.sqrt(one / count), 2 * (count - 1), level)) <= wanted
+
+        first = bisect.bisect_left(range(2, MOST_REPEATS + 1), True, key=shows) + 2
+        return first if first <= MOST_REPEATS else None
 
 
 def effect(before: Spread, after: Spread) -> Effect:

@@ -1,0 +1,247 @@
+"""Comparisons of invented runs whose spread is that of real ones: samples of one cluster spread by about half."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from msgspec.structs import replace
+
+from analysis import count, median, ratio_of_medians, select
+from analysis.comparison import LEVEL, Comparison, MetricChange, benjamini_hochberg, compare
+from analysis.comparison_effect import Spread, effect, spread
+from analysis.comparison_obstacles import obstacles
+from analysis.comparison_sides import Samples, Side
+from analysis.comparison_student import quantile, two_sided
+from analysis.selection import Floats
+from testbed.results import Host, Metric, ReleaseUnderTest, Run, Sample, Validity, frame_of, text_of_labels
+
+Groups = list[list[Floats]]
+
+SPREAD = 0.5
+"""Of the logarithm of one sample."""
+BETWEEN = 0.1
+"""By how much whole clusters of one build differ."""
+STAGES = {"accepted_to_nb": 5.0, "nb_to_sb": 100.0, "sb_to_all_nodes": 95.0}
+
+
+def side(
+    seed: int,
+    *,
+    instances: int = 4,
+    samples: int = 40,
+    slower: Mapping[str, float] | None = None,
+    recomputed: Iterable[float] = (1.0,),
+) -> Side:
+    """A run of one release; ``slower`` multiplies stages."""
+    rng = np.random.default_rng(seed)
+    rows: list[Sample] = []
+    for instance in range(1, instances + 1):
+        cluster = rng.lognormal(0, BETWEEN)
+        for trial in range(samples):
+            times = {
+                stage: length * cluster * rng.lognormal(0, SPREAD) * (slower or {}).get(stage, 1.0)
+                for stage, length in STAGES.items()
+            }
+            for stage, time in times.items():
+                rows.append(_sample("stage_ms", time, instance, trial, stage=stage))
+            rows.append(_sample("all_nodes_ms", sum(times.values()), instance, trial))
+            rows.append(_sample("ready_ms", sum(times.values()) * rng.lognormal(0, 0.1), instance, trial))
+            rows.append(_sample("processor_ms", 50 * cluster * rng.lognormal(0, SPREAD), instance, trial))
+        rows += [_sample("recomputes", amount, instance, trial) for trial, amount in enumerate(recomputed)]
+    table = frame_of(rows, Sample)
+    metrics = [
+        median(select(table, f"{name}_ms"), f"{name}_p50_ms") for name in ("all_nodes", "ready", "processor")
+    ]
+    metrics += [
+        median(select(table, "stage_ms", labels={"stage": stage}), "stage_p50_ms", labels={"stage": stage})
+        for stage in STAGES
+    ]
+    ratio = ratio_of_medians(
+        select(table, "all_nodes_ms"), select(table, "processor_ms"), "wall_over_processor"
+    )
+    run = Run(
+        id=f"run-{seed}",
+        scenario="incremental",
+        status="complete",
+        metrics=(*metrics, ratio),
+        counters=(count(select(table, "recomputes"), "recomputes_per_change"),),
+        releases=(ReleaseUnderTest(name="system"),),
+        validity=Validity(verdict="valid"),
+    )
+    return Side(run, "system", Samples(table))
+
+
+def _sample(metric: str, value: float, instance: int, trial: int, **labels: str) -> Sample:
+    return Sample(
+        metric=metric,
+        value=value,
+        instance=instance,
+        trial=trial,
+        mode="incremental",
+        labels=text_of_labels({"pods": 100, **labels}),
+    )
+
+
+def change(found: Comparison, name: str) -> MetricChange:
+    return next(entry for entry in found.metrics if entry.name == name)
+
+
+@pytest.mark.parametrize("instances", [2, 3, 5])
+def test_figures_of_equal_builds_differ_no_more_often_than_the_stated_level(instances: int) -> None:
+    rng = np.random.default_rng(instances)
+    pairs, level = 200, 0.05
+
+    def groups() -> Groups:
+        return [[rng.lognormal(0, BETWEEN) * rng.lognormal(3, SPREAD, 20) for _ in range(instances)]]
+
+    seen = [effect(_spread(groups()), _spread(groups())).p for _ in range(pairs)]
+    alarms = sum(p is not None and p <= level for p in seen)
+    assert alarms <= pairs * level + 2 * math.sqrt(pairs * level)
+
+
+def test_comparisons_of_equal_builds_raise_no_more_alarms_than_the_stated_level() -> None:
+    pairs = 30
+    alarms = sum(
+        bool(
+            compare(
+                side(2 * n, instances=3, samples=20), side(2 * n + 1, instances=3, samples=20)
+            ).regressions
+        )
+        for n in range(pairs)
+    )
+    assert alarms <= pairs * LEVEL + 2 * math.sqrt(pairs * LEVEL)
+
+
+def test_five_runs_of_one_build_raise_no_alarm() -> None:
+    runs = [side(seed) for seed in range(5)]
+    for before, after in pairwise(runs):
+        assert compare(before, after).regressions == ()
+
+
+def test_a_slower_stage_is_found_and_named() -> None:
+    found = compare(side(1), side(2, slower={"nb_to_sb": 4.0}))
+    slow = change(found, "all_nodes_p50_ms")
+    assert slow.verdict == "worse"
+    assert slow.ci95 is not None
+    assert slow.ci95[0] > 1
+    assert slow.stage is not None
+    assert slow.stage.name == "nb_to_sb"
+    assert slow.stage.share > 0.9
+    assert change(found, "processor_p50_ms").verdict == "within noise"
+
+
+def test_what_became_faster_is_better_and_no_regression() -> None:
+    found = compare(side(1, slower={"nb_to_sb": 4.0}), side(2))
+    assert change(found, "all_nodes_p50_ms").verdict == "better"
+    assert found.regressions == ()
+
+
+def test_one_instance_gives_no_verdict_on_times_only_on_counters() -> None:
+    found = compare(side(1, instances=1), side(2, instances=1, slower={"nb_to_sb": 9.0}, recomputed=(2.0,)))
+    assert found.judged == 0
+    slow = change(found, "all_nodes_p50_ms")
+    assert (slow.verdict, slow.p, slow.smallest, slow.repeats) == ("within-run only", None, None, None)
+    assert slow.ci95 is not None
+    assert [entry.name for entry in found.regressions] == ["recomputes_per_change"]
+
+
+def test_counters_that_vary_differ_only_beyond_all_that_was_seen() -> None:
+    overlapping = compare(side(1, recomputed=(1.0, 2.0)), side(2, recomputed=(2.0, 3.0)))
+    assert [entry.verdict for entry in overlapping.counters] == ["varies"]
+    apart = compare(side(1, recomputed=(1.0, 2.0)), side(2, recomputed=(3.0, 4.0)))
+    assert [entry.verdict for entry in apart.counters] == ["worse"]
+    assert [entry.verdict for entry in compare(side(1), side(2)).counters] == ["equal"]
+
+
+def test_a_figure_that_is_no_longer_measured_is_lost() -> None:
+    after = side(2)
+    kept = tuple(entry for entry in after.run.metrics if entry.name != "ready_p50_ms")
+    blind = Side(_with(after.run, metrics=kept), "system", after.samples)
+    assert [entry.name for entry in compare(side(1), blind).regressions] == ["ready_p50_ms"]
+
+
+def test_a_change_of_the_stated_size_is_found_about_four_times_out_of_five() -> None:
+    """The promise behind ``smallest``, for a figure on its own."""
+    error_level = 0.05
+    rng = np.random.default_rng(3)
+
+    def groups(factor: float) -> Groups:
+        return [[factor * rng.lognormal(0, BETWEEN) * rng.lognormal(3, SPREAD, 30) for _ in range(6)]]
+
+    size = float(np.median([_smallest(groups(1), groups(1), error_level) for _ in range(20)]))
+    found = 0
+    for _ in range(60):
+        seen = effect(_spread(groups(1)), _spread(groups(1 + size)))
+        assert seen.p is not None
+        found += seen.p < error_level
+    assert 0.6 <= found / 60 <= 0.98
+
+
+def test_more_instances_settle_smaller_changes() -> None:
+    rng = np.random.default_rng(4)
+    few = [[rng.lognormal(0, BETWEEN) * rng.lognormal(3, SPREAD, 30) for _ in range(3)]]
+    seen = effect(_spread(few), _spread(few))
+    small, large = seen.repeats(0.01, 0.1), seen.repeats(0.01, 0.5)
+    assert large is not None
+    assert small is None or small > large > 1
+
+
+def test_students_t_has_the_published_values() -> None:
+    assert quantile(0.975, 1) == pytest.approx(12.706, abs=1e-3)
+    assert quantile(0.975, 4) == pytest.approx(2.776, abs=1e-3)
+    assert quantile(0.995, 10) == pytest.approx(3.169, abs=1e-3)
+    assert quantile(0.975, 1e6) == pytest.approx(1.960, abs=1e-3)
+    assert two_sided(2.776, 4) == pytest.approx(0.05, abs=1e-4)
+    assert two_sided(0, 3) == pytest.approx(1)
+
+
+def test_adjusted_probabilities_are_those_of_the_published_procedure() -> None:
+    assert benjamini_hochberg([0.01, 0.02, 0.03, 0.5]) == pytest.approx([0.04, 0.04, 0.04, 0.5])
+    assert benjamini_hochberg([]) == []
+
+
+def test_every_difference_of_circumstances_is_named() -> None:
+    run = side(1).run
+    assert obstacles(run, side(2).run) == ()
+    elsewhere = _with(run, host=Host(fingerprint="b", cores=4), params={"pods": 5}, status="interrupted")
+    doubtful = _with(elsewhere, validity=Validity(verdict="suspect"))
+    told = " ".join(obstacles(run, doubtful))
+    for word in ("machine", "parameter pods", "valid against suspect", "interrupted"):
+        assert word in told
+
+
+def test_invalid_runs_do_not_compare_even_with_each_other() -> None:
+    invalid = _with(side(1).run, validity=Validity(verdict="invalid"))
+    assert obstacles(invalid, invalid) == ("validity: invalid against invalid",)
+
+
+def test_records_whose_samples_cannot_be_found_give_no_verdict() -> None:
+    before, after = side(1), side(2, slower={"nb_to_sb": 9.0})
+    old = tuple(_sourceless(entry) for entry in before.run.metrics)
+    found = compare(Side(_with(before.run, metrics=old), "system", before.samples), after)
+    assert {entry.verdict for entry in found.metrics} == {"not judged"}
+
+
+def _sourceless(metric: Metric) -> Metric:
+    return replace(metric, sources=())
+
+
+def _with(run: Run, **fields: Any) -> Run:
+    return replace(run, **fields)
+
+
+def _spread(groups: Groups) -> Spread:
+    found = spread(groups)
+    assert found is not None
+    return found
+
+
+def _smallest(before: Groups, after: Groups, level: float) -> float:
+    found = effect(_spread(before), _spread(after)).smallest(level)
+    assert found is not None
+    return found
