@@ -13,6 +13,9 @@ from testbed.cluster import NoCluster, state
 from testbed.cluster.control import SOCKET, Control
 from testbed.experiment import preflight
 
+PATIENCE_S = 1.0
+"""For each cluster when all are listed: one that is starting answers when it is up."""
+
 
 def status(
     name: Annotated[
@@ -63,7 +66,7 @@ _TOLD = (*_COLUMNS, "directory", "kubeconfig")
 def _entry(name: str) -> dict[str, Any]:
     directory = state.root() / name
     try:
-        told = Control(directory).ask("/status")
+        told = Control(directory).ask("/status", timeout_s=PATIENCE_S)
     except NoCluster:
         if not state.is_held(directory):
             what = "dead"

@@ -50,11 +50,11 @@ def up(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the cluster's status as JSON.")] = False,
 ) -> int:
-    r"""Start a cluster and return when it is ready; it runs until `testbed down`.
+    """Start a cluster and return when it is ready; it runs until `testbed down`.
 
-    Several clusters run side by side under different names. A supervisor keeps each: a process of the API, the
-    controller, kubelets and daemons that dies is started again. OVN supports nodes that are newer than central
-    (that is how it is upgraded); other mixtures start too, at your own risk.
+    Several clusters run side by side under different names. OVN supports nodes that are newer than central (that is
+    how it is upgraded); other mixtures start too, at your own risk. `testbed status` says which processes are started
+    again when they die.
 
     Examples:
       sudo testbed up --nodes 3                    then: eval "$(sudo testbed env)"; kubectl get nodes
@@ -65,15 +65,23 @@ def up(
 
       sudo testbed up -f cluster.yaml --kubeconfig ./kubeconfig
 
-    \b
-    A cluster.yaml, with all fields optional:
+    A cluster.yaml has these fields, all optional:
+
       name: demo
+
       nodes: 3
-      release: suite:sid           of the nodes, and of central unless central_release is given
+
+      release: suite:sid
+
       central_release: system
-      pod_kind: live               or stub
-      port: 6443                   of the API on 127.0.0.1
+
+      pod_kind: stub
+
+      port: 6443
+
       options: {northd_probe_interval: "10000"}
+
+    and encapsulation, datapath, node_release, nodes_per_kubelet.
 
     Exit status: 0 ready, 2 refused and nothing started, 3 it did not come up, 130 Ctrl-C.
     """

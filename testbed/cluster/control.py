@@ -57,14 +57,14 @@ class Control:
                 f"`testbed up --name {self.name}` starts it"
             )
 
-    def ask(self, path: str, *parts: str) -> Any:
+    def ask(self, path: str, *parts: str, timeout_s: float = TIMEOUT_S) -> Any:
         """The JSON document at `path`, to which quoted parts are added.
 
         Raises:
             NoCluster: the supervisor does not answer.
             LookupError: it answers that there is no such thing; the message says what there is.
         """
-        connection = UnixConnection(self.directory / SOCKET)
+        connection = UnixConnection(self.directory / SOCKET, timeout_s)
         try:
             connection.request("GET", "/".join((path, *(quote(part, safe="") for part in parts))))
             answer = connection.getresponse()

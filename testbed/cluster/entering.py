@@ -44,11 +44,13 @@ def run(supervisor: int, target: int, argv: Sequence[str], environment: Mapping[
     enter(supervisor, target)
     sys.stdout.flush()
     sys.stderr.flush()
+    terminal = _terminal()
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # to hand the terminal over and take it back
     child = os.fork()
     if child == 0:
+        _take(terminal)
         _become(argv, {**os.environ, **environment})
-    with_terminal = (signal.SIGINT, signal.SIGQUIT)  # these reach the child by the terminal itself
-    for number in with_terminal:
+    for number in (signal.SIGINT, signal.SIGQUIT):  # these reach the child by the terminal itself
         signal.signal(number, signal.SIG_IGN)
 
     def forward(number: int, _frame: FrameType | None) -> None:
@@ -57,6 +59,8 @@ def run(supervisor: int, target: int, argv: Sequence[str], environment: Mapping[
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, forward)
     _, status = os.waitpid(child, 0)
+    if terminal is not None:
+        os.tcsetpgrp(terminal, os.getpgrp())
     code = os.waitstatus_to_exitcode(status)
     return code if code >= 0 else 128 - code
 
@@ -90,6 +94,22 @@ def _join(directory: str, own: Mapping[str, os.stat_result]) -> dict[str, os.sta
                 number = ctypes.get_errno()
                 raise OSError(number, f"{directory}: {os.strerror(number)}")
     return theirs
+
+
+def _terminal() -> int | None:
+    """The terminal that the child is to have in the foreground, if we have it."""
+    try:
+        return 0 if os.isatty(0) and os.tcgetpgrp(0) == os.getpgrp() else None
+    except OSError:
+        return None
+
+
+def _take(terminal: int | None) -> None:
+    """Be a process group that the new PID namespace knows, in the foreground: else a shell has no job control."""
+    if terminal is not None:
+        os.setpgid(0, 0)
+        os.tcsetpgrp(terminal, os.getpgrp())
+    signal.signal(signal.SIGTTOU, signal.SIG_DFL)
 
 
 def _become(argv: Sequence[str], environment: Mapping[str, str]) -> NoReturn:

@@ -1,12 +1,17 @@
 """A cluster that stays up: started, used, hurt and ended as people do it."""
 
 import contextlib
+import fcntl
 import json
 import os
+import pty
+import select
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +21,7 @@ import pytest
 
 from testbed import releases
 from testbed.cluster.control import Control
+from testbed.releases.release import PROGRAMS, SCHEMAS
 
 pytestmark = [
     pytest.mark.system,
@@ -37,6 +43,13 @@ apiVersion: v1
 kind: Pod
 metadata: {name: pod1}
 spec: {nodeName: node2, containers: [{name: c, image: none}]}
+"""
+
+
+BROKEN_SWITCH = """#!/bin/sh
+case "$*" in *--version*) echo "ovs-vswitchd (Open vSwitch) 3.1.0"; exit 0;; esac
+echo the switch is broken
+exit 1
 """
 
 
@@ -141,6 +154,25 @@ def test_exec_passes_streams_and_the_exit_status_through(person: Person, cluster
     assert person.types("exec", "node/node1", "--", "no-such-program").returncode == 127
     assert person.types("exec", "node/node9", "--", "true").returncode == 125
     assert "node1-eth0" in person.gets("exec", "node/node1", "--", "ip", "link")
+
+
+def test_exec_gives_a_shell_its_terminal(person: Person, cluster: dict[str, Any]) -> None:
+    argv = [*TESTBED, "exec", "node/node1", "--", "bash", "--norc", "-i"]
+    us, theirs = pty.openpty()
+    shell = subprocess.Popen(
+        argv, stdin=theirs, stdout=theirs, stderr=theirs, env=person.environment, preexec_fn=take_terminal
+    )
+    os.close(theirs)
+    os.write(us, b"test -t 0 && echo it is a $((40 + 2)) terminal\nsleep 60\n")
+    said = read_until(us, b"it is a 42 terminal")
+    assert b"no job control" not in said
+    until(
+        lambda: "sleep 60" in person.gets("exec", "node/node1", "--", "ps", "-eo", "args"),
+        "sleep does not run",
+    )
+    os.write(us, b"\x03exit 5\n")  # Ctrl-C ends sleep, not the shell
+    assert shell.wait(TIMEOUT_S) == 5
+    os.close(us)
 
 
 @pytest.mark.parametrize("victim", ["apiserver", "controller", "workloads", "daemon1", "kubelet1"])
@@ -308,11 +340,48 @@ def test_a_dead_switch_is_told_and_northd_is_started_again(person: Person) -> No
 
 
 def test_a_supervisor_that_dies_takes_everything_with_it(person: Person) -> None:
-    person.gets("up", "--nodes", "1", "--name", "mortal")
     directory = person.state / "mortal"
+    (directory / "node1").mkdir(parents=True)  # half of a cluster, left by a power cut
+    (directory / ".lock").touch()
+    person.gets("up", "--nodes", "1", "--name", "mortal")
     os.kill(Control(directory).supervisor(), signal.SIGKILL)
     until(lambda: not directory.exists(), "its directory is still there")
     assert "mortal" not in person.gets("status")
+
+
+def test_ctrl_c_while_it_starts_ends_the_cluster(person: Person) -> None:
+    starting = subprocess.Popen(
+        [*TESTBED, "up", "--name", "hasty"], stderr=subprocess.PIPE, text=True, env=person.environment
+    )
+    assert starting.stderr is not None
+    assert "network" in starting.stderr.readline()
+    starting.send_signal(signal.SIGINT)
+    assert starting.wait(TIMEOUT_S) == 130
+    assert not (person.state / "hasty").exists()
+    starting.stderr.close()
+
+
+def test_a_cluster_that_does_not_come_up_leaves_its_logs(person: Person, tmp_path: Path) -> None:
+    programs, share = tmp_path / "ovn" / "bin", tmp_path / "ovn" / "share"
+    programs.mkdir(parents=True)
+    share.mkdir()
+    system = releases.resolve("system")
+    for program in PROGRAMS:
+        (programs / program).symlink_to(system.argv(program)[0])
+    for schema, directory in SCHEMAS.items():
+        (share / directory).mkdir(exist_ok=True)
+        (share / directory / schema).symlink_to(system.schema_path(schema))
+    (programs / "ovs-vswitchd").unlink()
+    (programs / "ovs-vswitchd").write_text(BROKEN_SWITCH)
+    (programs / "ovs-vswitchd").chmod(0o755)
+    done = person.types("up", "--name", "broken", "--release", f"prefix:{tmp_path / 'ovn'}")
+    assert done.returncode == 3, done.stderr
+    *_, last = done.stderr.splitlines()
+    assert "node1 ovs-vswitchd did not start" in last
+    logs = Path(last.rpartition("(logs: ")[2].rstrip(")"))
+    assert "the switch is broken" in (logs / "node1" / "ovs-vswitchd.log").read_text()
+    assert not (person.state / "broken").exists()
+    shutil.rmtree(logs)
 
 
 def test_a_keeper_that_dies_leaves_a_directory_for_clean(person: Person) -> None:
@@ -323,6 +392,19 @@ def test_a_keeper_that_dies_leaves_a_directory_for_clean(person: Person) -> None
     until(lambda: not Path(f"/proc/{init}").exists(), "the enclosure outlives its keeper")
     assert str(directory) in person.gets("clean")
     assert not directory.exists()
+
+
+def take_terminal() -> None:
+    os.setsid()
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def read_until(descriptor: int, wanted: bytes) -> bytes:
+    said, deadline = b"", time.monotonic() + TIMEOUT_S
+    while wanted not in said:
+        assert select.select([descriptor], [], [], max(0, deadline - time.monotonic()))[0], said
+        said += os.read(descriptor, 4096)
+    return said
 
 
 def process(status: dict[str, Any], name: str) -> dict[str, Any]:
