@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from reports import tables, words
+from analysis.comparison import compare
+from analysis.comparison_sides import within
+from reports import comparison, tables, words
 from reports.drawing import Drawing, Palette, draw
 from reports.numbers import duration
+from reports.table import Table
 from testbed.results import Figure, Run, RunDirectory
 
 _TEMPLATES = Environment(
@@ -35,18 +38,43 @@ def render_html(directory: RunDirectory) -> str:
         run=run,
         words=words,
         plots=plots(run),
+        comparisons=comparisons(directory),
         headlines=tables.headlines(run),
         ladders=tables.ladders(run),
         processor_headlines=tables.processor_headlines(run),
         processor=tables.processor(run),
         counters=tables.counters(run),
         expectations=tables.expectations(run),
-        daemons=tables.daemons(directory.resources()),
+        daemons=tables.daemons_by_release(run, directory.resources()),
         releases=tables.releases(run),
         references=tables.references((run,)),
         machine=tables.machine(run),
         params=tables.params(run),
         duration=duration,
+    )
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Two releases of the run: which, what became of it in a sentence, its tables and what must be known of them."""
+
+    title: str
+    headline: str
+    tables: tuple[Table, ...]
+    notes: tuple[str, ...]
+
+
+def comparisons(directory: RunDirectory) -> tuple[Compared, ...]:
+    """Each further release of the run against the first; none if there is one."""
+    found = [compare(before, after) for before, after in within(directory)]
+    return tuple(
+        Compared(
+            title=comparison.title(entry),
+            headline=comparison.headline(entry),
+            tables=comparison.tables(entry),
+            notes=comparison.notes(entry),
+        )
+        for entry in found
     )
 
 

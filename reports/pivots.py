@@ -6,12 +6,15 @@ the label with the most values becomes the columns, and what differs by it alone
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from reports.numbers import number, quantity
 from reports.table import SPREAD, Table, plain, spread_row, words_of
 from testbed.results import Counter, Ecdf, Growth, Metric, Run
 from testbed.results.records import Label
+
+RELEASE = "release"
+"""The label that tells the releases of one run apart."""
 
 WIDEST = 6
 """More columns than this do not fit a page: then one row a record."""
@@ -20,10 +23,10 @@ WIDEST = 6
 def pivots(metrics: Sequence[Metric], run: Run) -> tuple[Table, ...]:
     """A table for each label that spreads over columns: of a metric's labels, the one with the most values."""
     values = {key: {entry.labels[key] for entry in metrics if key in entry.labels} for key in _keys(metrics)}
-    spread = [max(entry.labels, key=lambda key: len(values[key])) for entry in metrics]
+    spread = [_spread(entry, values) for entry in metrics]
     return tuple(
-        _pivot(key, [entry for entry, chosen in zip(metrics, spread, strict=True) if chosen == key], run)
-        for key in dict.fromkeys(spread)
+        _pivot(keys[0], [entry for entry, chosen in zip(metrics, spread, strict=True) if chosen == keys], run)
+        for keys in dict.fromkeys(spread)
     )
 
 
@@ -46,6 +49,13 @@ def side_by_side(run: Run) -> tuple[Table, ...]:
     return tuple(found)
 
 
+def _spread(metric: Metric, values: Mapping[str, set[Label]]) -> tuple[str, ...]:
+    """The label that goes across. Releases stand side by side, in a table for each set of further labels."""
+    if RELEASE in metric.labels:
+        return (RELEASE, *sorted(metric.labels.keys() - {RELEASE}))
+    return (max(metric.labels, key=lambda key: len(values[key])),)
+
+
 def _pivot(key: str, metrics: Sequence[Metric], run: Run) -> Table:
     """The values of the label ``key`` as columns, metrics and their other labels as rows.
 
@@ -60,7 +70,7 @@ def _pivot(key: str, metrics: Sequence[Metric], run: Run) -> Table:
     known = {(_head(entry, others), entry.labels[key]): entry for entry in metrics}
     heads = dict.fromkeys(head for head, _ in known)
     without = {_head(entry, others): entry for entry in run.metrics if not set(entry.labels) - set(others)}
-    last = ("headline",) if any(head in without for head in heads) else ()
+    last = ("headline",) if key != RELEASE and any(head in without for head in heads) else ()
     rows = tuple(
         (
             *head,
@@ -104,7 +114,8 @@ def _across(counters: Sequence[Counter]) -> tuple[str, ...]:
         for key in _keys(counters)
         if key != "mode" and 1 < len({entry.labels[key] for entry in counters if key in entry.labels}) < 4
     ]
-    return (*small[:1], "mode")
+    first = [RELEASE] if RELEASE in small else small[:1]
+    return (*first, "mode")
 
 
 def _part(counter: Counter, keys: Iterable[str]) -> tuple[str, ...]:

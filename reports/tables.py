@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from pandas import DataFrame
 
@@ -96,6 +97,17 @@ def daemons(resources: DataFrame) -> Table:
         "waited for a processor, all",
     )
     return Table("Daemons over the whole run", header, rows)
+
+
+def daemons_by_release(run: Run, resources: DataFrame) -> tuple[Table, ...]:
+    """``daemons``, for each release on its own if the run has several."""
+    if len(run.releases) < 2:
+        return tuple(filter(None, (daemons(resources),)))
+    found = [
+        replace(daemons(resources[resources["instance"].isin(release.instances)]), title=release.name)
+        for release in run.releases
+    ]
+    return tuple(filter(None, found))
 
 
 def releases(run: Run) -> Table:

@@ -77,8 +77,9 @@ def again(run: Run) -> str:
         parts += ["--set", f"{key}={_typed(value)}"]
     for release in run.releases:
         parts += ["--release", release.name]
-    if run.instances > 1:
-        parts += ["--repeat", str(run.instances)]
+    repeat = run.instances // max(len(run.releases), 1)
+    if repeat > 1:
+        parts += ["--repeat", str(repeat)]
     return shlex.join([*parts, "--seed", str(run.seed)])
 
 
@@ -110,7 +111,7 @@ def plain(name: str) -> str:
 
 
 def _foremost(run: Run) -> list[Metric]:
-    bounded = [entry.metric for entry in run.expectations if not entry.labels]
+    bounded = [entry.metric for entry in run.expectations if not set(entry.labels) - {"release"}]
     heads = [metric for metric in run.metrics if metric.is_headline]
     return sorted(heads, key=lambda metric: (metric.name not in bounded, metric.ci95 is None))
 

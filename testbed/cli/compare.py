@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,7 +11,10 @@ from testbed.cli import exits
 from testbed.cli.console import out, print_json
 from testbed.cli.places import DEFAULT_RUNS, RunsDirectory
 from testbed.experiment.errors import Unfit
-from testbed.results import find
+from testbed.results import Run, RunDirectory, find
+
+if TYPE_CHECKING:
+    from analysis.comparison import Comparison
 
 
 def compare(
@@ -42,28 +46,12 @@ def compare(
 
     Exit status: 0 nothing became worse, 1 something did, 2 the runs do not compare.
     """
-    found = [find(runs, name) for name in (baseline, run) if name is not None]
-    from analysis.comparison import compare as judge
-    from analysis.comparison_obstacles import obstacles
-    from analysis.comparison_sides import paired, within
+    older = find(runs, baseline)
+    comparisons = between(older, find(runs, run), anyway, least) if run else among(older, least)
+    if not comparisons:
+        raise Unfit(f"{older.id} has one release: name a second run to compare it with")
     from reports import comparison_markdown, print_comparison
 
-    if len(found) == 1:
-        pairs = within(found[0])
-        if not pairs:
-            raise Unfit(f"{found[0].id} has one release: name a second run to compare it with")
-    else:
-        before, after = (entry.run() for entry in found)
-        if before.scenario != after.scenario:
-            raise Unfit(f"{before.id} is of {before.scenario}, {after.id} of {after.scenario}")
-        differ = obstacles(before, after)
-        if differ and not anyway:
-            raise Unfit(f"not comparable: {'; '.join(differ)} (--anyway compares nevertheless)")
-        try:
-            pairs = paired(found[0], found[1])
-        except ValueError as error:
-            raise Unfit(str(error)) from None
-    comparisons = [judge(older, newer, least=least) for older, newer in pairs]
     if json:
         print_json(comparisons)
     for comparison in comparisons if not json else ():
@@ -72,3 +60,34 @@ def compare(
         else:
             print_comparison(comparison, out)
     return exits.JUDGED_BAD if any(entry.regressions for entry in comparisons) else exits.GOOD
+
+
+def among(directory: RunDirectory, least: float = 0.05) -> list[Comparison]:
+    """The releases of one run, each against the first; none if there is one."""
+    from analysis.comparison import compare as judge
+    from analysis.comparison_sides import within
+
+    return [judge(before, after, least=least) for before, after in within(directory)]
+
+
+def between(older: RunDirectory, newer: RunDirectory, anyway: bool, least: float = 0.05) -> list[Comparison]:
+    """Two runs, release by release. Raises ``Unfit`` if they do not compare, unless ``anyway``."""
+    from analysis.comparison import compare as judge
+    from analysis.comparison_obstacles import obstacles
+    from analysis.comparison_sides import paired
+
+    before, after = older.run(), newer.run()
+    require_comparable(before, after, () if anyway else obstacles(before, after))
+    try:
+        pairs = paired(older, newer)
+    except ValueError as error:
+        raise Unfit(str(error)) from None
+    return [judge(one, other, least=least) for one, other in pairs]
+
+
+def require_comparable(before: Run, after: Run, differ: Sequence[str]) -> None:
+    """Raises ``Unfit`` for runs of different scenarios, or naming all in which they ``differ``."""
+    if before.scenario != after.scenario:
+        raise Unfit(f"not comparable: {before.id} is of {before.scenario}, {after.id} of {after.scenario}")
+    if differ:
+        raise Unfit(f"not comparable: {'; '.join(differ)} (--anyway compares nevertheless)")

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import re
 import secrets
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import typer
 
 from testbed.cli import exits
-from testbed.cli.console import complain, print_json
+from testbed.cli.compare import among, between, require_comparable
+from testbed.cli.console import complain, out, print_json
 from testbed.cli.places import DEFAULT_RUNS, RunsDirectory
 from testbed.experiment import registry
 from testbed.experiment.errors import Fault, Unfit
 from testbed.experiment.params import override
+from testbed.results import Run, RunDirectory, find, fingerprint
+
+if TYPE_CHECKING:
+    from testbed.experiment.run import Order
 
 DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|)")
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
@@ -29,10 +35,13 @@ def run(
         typer.Option("--set", metavar="KEY=VALUE", help="Put a param in place; may be repeated."),
     ] = None,
     release: Annotated[
-        str, typer.Option(help="OVN build under test: system, suite:NAME or prefix:/path.")
-    ] = "system",
+        list[str] | None,
+        typer.Option(
+            help="OVN build under test: system (default), suite:NAME or prefix:/path; several stand side by side."
+        ),
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of all random choices; drawn if not given.")] = None,
-    repeat: Annotated[int, typer.Option(min=1, help="Build the cluster so many times.")] = 1,
+    repeat: Annotated[int, typer.Option(min=1, help="Build the cluster so many times, of each release.")] = 1,
     max_time: Annotated[
         str | None,
         typer.Option(metavar="TIME", help="Stop after this long (90s, 30m, 2h); keeps what it had."),
@@ -40,6 +49,12 @@ def run(
     keep: Annotated[bool, typer.Option("--keep", help="Leave the last cluster up until Ctrl-C.")] = False,
     keep_databases: Annotated[
         bool, typer.Option("--keep-databases", help="Keep NB, SB and the nodes' databases in the run.")
+    ] = False,
+    against: Annotated[
+        str | None, typer.Option(metavar="RUN", help="Compare with this run; a regression is status 1.")
+    ] = None,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Compare with a run of another machine, parameters or validity.")
     ] = False,
     runs: RunsDirectory = DEFAULT_RUNS,
     json: Annotated[bool, typer.Option("--json", help="Print run.json instead of the table.")] = False,
@@ -56,9 +71,14 @@ def run(
 
       sudo testbed run incremental --set pods=3000 --set nodes=5 --repeat 3
 
+      sudo testbed run incremental --release system --release suite:sid --repeat 3
+
+      sudo testbed run incremental --repeat 3 --against ID
+
       sudo testbed run incremental --keep        then look at the cluster with kubectl
 
-    Exit status: 0 good, 1 an expectation failed, 2 unfit request or machine, 3 a fault of the testbed, 130 Ctrl-C.
+    Exit status: 0 good, 1 an expectation failed or something became worse, 2 unfit request or machine (or not
+    comparable), 3 a fault of the testbed, 130 Ctrl-C.
     """
     chosen = registry.load().find(scenario)
     if profile not in chosen.profiles:
@@ -69,6 +89,7 @@ def run(
     params = override(chosen.profiles[profile], settings or ())
     limit = _seconds(max_time) if max_time is not None else None
 
+    from reports import print_comparison
     from testbed.cli.presenting import present, write_report
     from testbed.cli.watching import Watcher
     from testbed.experiment.run import Order, check, execute
@@ -77,7 +98,7 @@ def run(
         scenario=chosen,
         profile=profile,
         params=params,
-        release=release,
+        releases=tuple(release or ["system"]),
         seed=secrets.randbits(32) if seed is None else seed,
         runs=runs,
         repeat=repeat,
@@ -85,8 +106,9 @@ def run(
         keep=keep,
         keep_databases=keep_databases,
     )
-    build = check(order)
-    done, writer = execute(order, build, Watcher())
+    baseline = _baseline(find(runs, against), order, anyway) if against else None
+    builds = check(order)
+    done, writer = execute(order, builds, Watcher())
     if json:
         write_report(writer)
         print_json(done)
@@ -101,7 +123,30 @@ def run(
         return exits.INTERRUPTED
     if done.status == "timed-out":
         complain(f"{done.reason}; the results so far are in {writer.path}")
-    return exits.GOOD if done.passed else exits.JUDGED_BAD
+    worse = False
+    if baseline is not None:
+        compared = between(baseline, writer, anyway)
+        worse = any(entry.regressions for entry in compared)
+    else:
+        compared = among(writer)
+    for comparison in compared if not json else ():
+        print_comparison(comparison, out)
+    return exits.GOOD if done.passed and not worse else exits.JUDGED_BAD
+
+
+def _baseline(found: RunDirectory, order: Order, anyway: bool) -> RunDirectory:
+    """The run to compare with, refused now if it is known now that it will not compare."""
+    from analysis.comparison_obstacles import circumstances
+
+    ours = Run(
+        id="this run",
+        scenario=order.scenario.name(),
+        params=msgspec.to_builtins(order.params),
+        host=fingerprint(),
+    )
+    before = found.run()
+    require_comparable(before, ours, () if anyway else circumstances(before, ours))
+    return found
 
 
 def _seconds(text: str) -> float:

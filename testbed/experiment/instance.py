@@ -44,6 +44,8 @@ class Assignment:
     """What one instance is to do."""
 
     number: int
+    round: int
+    """Instances of the same round make the same random choices, each with a release of its own."""
     scenario: type[Scenario]
     params: ScenarioParams
     spec: ClusterSpec
@@ -109,7 +111,7 @@ async def _drive(cluster: Cluster, assignment: Assignment, sender: Sender) -> En
                 pods=PodWatch(api),
                 controller=admin,
                 meter=meter,
-                rng=random.Random(f"{assignment.seed}/{assignment.number}"),
+                rng=random.Random(f"{assignment.seed}/{assignment.round}"),
                 sender=sender,
                 logs=assignment.logs,
             )

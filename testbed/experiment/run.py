@@ -14,6 +14,7 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,14 +24,15 @@ import msgspec
 
 from testbed import releases
 from testbed.cluster import ClusterSpec, enclosure, state
-from testbed.experiment import preflight
+from testbed.experiment import preflight, side_by_side
 from testbed.experiment.channel import Ended, Message, Progress, Sender, receive
 from testbed.experiment.instance import Assignment, carry_out
 from testbed.experiment.memory import Demand
 from testbed.experiment.params import ScenarioParams
 from testbed.experiment.scenario import Scenario, Summary
+from testbed.experiment.side_by_side import Turn
 from testbed.experiment.trust import worst
-from testbed.results import ReleaseUnderTest, Run, RunWriter, Validity, fingerprint, judge, stamps
+from testbed.results import ReleaseUnderTest, Run, RunWriter, Validity, fingerprint, stamps
 from testbed.systems import Ours, System
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -43,10 +45,11 @@ class Order:
     scenario: type[Scenario]
     profile: str
     params: ScenarioParams
-    release: str
+    releases: tuple[str, ...]
     seed: int
     runs: Path
     repeat: int = 1
+    """Instances of each release."""
     max_time_s: float | None = None
     keep: bool = False
     keep_databases: bool = False
@@ -65,63 +68,66 @@ class Spectator(Protocol):
         """The run is written and its last cluster stays up until Ctrl-C; ``look`` says how to look at it."""
 
 
-def check(order: Order) -> releases.Release:
+def check(order: Order) -> tuple[releases.Release, ...]:
     """Refuse what cannot be, before anything is started.
 
     Raises ``Unfit``, ``ReleaseUnavailable`` or ``SpecError`` with the remedy in one line.
     """
     preflight.require_privilege()
     preflight.require_tools()
-    release = releases.resolve(order.release)
-    release.versions()  # its binaries do run
-    spec = ClusterSpec(name=_cluster_name(order, "000000"), nodes=order.params.nodes, release=release)
-    preflight.require_short_paths(state.root() / spec.name)
+    builds = tuple(releases.resolve(name) for name in dict.fromkeys(order.releases))
+    for build in builds:
+        build.versions()  # its binaries do run
+        spec = ClusterSpec(name=_cluster_name(order, "000000"), nodes=order.params.nodes, release=build)
+        preflight.require_short_paths(state.root() / spec.name)
     preflight.require_place_for_runs(order.runs)
     preflight.require_memory(Demand(order.params.nodes, order.params.pods))
-    return release
+    return builds
 
 
-def execute(order: Order, release: releases.Release, spectator: Spectator) -> tuple[Run, RunWriter]:
+def execute(order: Order, builds: Sequence[releases.Release], spectator: Spectator) -> tuple[Run, RunWriter]:
     """Carry the order out and write the run, however it ends; the run's status says how."""
-    return _Execution(order, release, spectator).carry_out()
+    return _Execution(order, builds, spectator).carry_out()
 
 
 class _Execution:
     """One run on its way: what has been told of it so far, and the directory that it is written to."""
 
-    def __init__(self, order: Order, release: releases.Release, spectator: Spectator) -> None:
+    def __init__(self, order: Order, builds: Sequence[releases.Release], spectator: Spectator) -> None:
         self._order = order
-        self._release = release
+        self._builds = {build.name: build for build in builds}
+        self._turns = side_by_side.turns(tuple(self._builds), order.repeat, order.seed)
         self._spectator = spectator
         self._began = time.monotonic()
         self._writer = RunWriter.create(order.runs, order.scenario.name())
-        self._run = _opening(order, release, self._writer.id)
+        self._run = _opening(order, builds, self._turns, self._writer.id)
         self._writer.write(self._run)
         self._validities: list[Validity] = []
         self._closed: Run | None = None
 
     def carry_out(self) -> tuple[Run, RunWriter]:
-        for number in range(1, self._order.repeat + 1):
-            ended = self._instance(number)
+        for turn in self._turns:
+            ended = self._instance(turn)
             if ended.outcome != "complete":
                 break
         return self._closed or self._close(ended), self._writer
 
-    def _instance(self, number: int) -> Ended:
+    def _instance(self, turn: Turn) -> Ended:
         """Build, drive and take down one cluster in an enclosure of its own; its logs are kept whatever happens."""
         order = self._order
         name = _cluster_name(order, self._writer.id.rpartition("-")[2])
-        logs = self._writer.logs / f"instance-{number}"
-        spec = ClusterSpec(name=name, nodes=order.params.nodes, release=self._release)
-        kept = order.keep and number == order.repeat
+        logs = self._writer.logs / f"instance-{turn.number}"
+        spec = ClusterSpec(name=name, nodes=order.params.nodes, release=self._builds[turn.release])
+        kept = order.keep and turn == self._turns[-1]
         with state.claim(name) as directory, contextlib.ExitStack() as stack:
             https = stack.enter_context(_listen_on_loopback()) if kept else None
             assignment = Assignment(
-                number=number,
+                number=turn.number,
+                round=turn.round,
                 scenario=order.scenario,
                 params=order.params,
                 spec=spec,
-                system=_system(order, number),
+                system=_system(order, turn.round),
                 directory=directory,
                 https=https,
                 seed=order.seed,
@@ -146,7 +152,7 @@ class _Execution:
         order, reason, status = self._order, ended.reason, ended.outcome
         summary = Summary()
         try:
-            summary = order.scenario().summarise(self._writer.samples())
+            summary = side_by_side.summarise(order.scenario(), self._writer.samples(), tuple(self._builds))
         except Exception as error:
             if status == "complete":
                 status, reason = (
@@ -163,7 +169,7 @@ class _Execution:
             metrics=summary.metrics,
             counters=summary.counters,
             figures=summary.figures,
-            expectations=judge(order.scenario.expectations, summary.metrics, summary.counters),
+            expectations=side_by_side.verdicts(order.scenario.expectations, summary, tuple(self._builds)),
             validity=worst(self._validities),
         )
         self._writer.finish(self._closed)
@@ -172,19 +178,26 @@ class _Execution:
     def hear(self, assignment: Assignment, message: Message) -> None:
         """Keep what an instance told."""
         if message.sample is not None:
-            self._writer.sample_log.append(message.sample)
+            sample = message.sample
+            if len(self._builds) > 1:
+                sample = side_by_side.labelled(sample, assignment.spec.release.name)
+            self._writer.sample_log.append(sample)
         if message.event is not None:
             self._writer.event_log.append(message.event)
         if message.resource is not None:
             self._writer.resource_log.append(message.resource)
         if message.progress is not None:
-            self._spectator.progress(assignment.number, self._order.repeat, message.progress)
+            self._spectator.progress(assignment.number, len(self._turns), message.progress)
         if message.validity is not None:
             self._validities.append(message.validity)
         if message.options is not None:
-            (release,) = self._run.releases
-            told = msgspec.structs.replace(release, options=message.options)
-            self._run = msgspec.structs.replace(self._run, releases=(told,))
+            told = tuple(
+                msgspec.structs.replace(release, options=message.options)
+                if release.name == assignment.spec.release.name
+                else release
+                for release in self._run.releases
+            )
+            self._run = msgspec.structs.replace(self._run, releases=told)
         if message.ended is not None:
             self._spectator.pause()
             if assignment.keep and message.ended.look:
@@ -234,9 +247,8 @@ class _Listener:
                 self.ended = self.ended or message.ended
 
 
-def _opening(order: Order, release: releases.Release, identity: str) -> Run:
+def _opening(order: Order, builds: Sequence[releases.Release], turns: Sequence[Turn], identity: str) -> Run:
     """What is known of a run before it begins."""
-    versions = release.versions()
     return Run(
         id=identity,
         scenario=order.scenario.name(),
@@ -245,26 +257,30 @@ def _opening(order: Order, release: releases.Release, identity: str) -> Run:
         profile=order.profile,
         params=msgspec.to_builtins(order.params),
         seed=order.seed,
-        instances=order.repeat,
+        instances=len(turns),
         started=_now(),
-        releases=(
-            ReleaseUnderTest(
-                name=release.name,
-                ovn=versions.ovn,
-                ovs=versions.ovs,
-                binaries=release.binaries(),
-                defects=tuple(f"{entry.identifier}: {entry.effect}" for entry in release.defects()),
-            ),
-        ),
+        releases=tuple(_under_test(build, turns) for build in builds),
         system=_system(order, 1).identity(),
         host=fingerprint(),
         stamps=stamps(os.environ, REPOSITORY),
     )
 
 
-def _system(order: Order, instance: int) -> System:
+def _under_test(build: releases.Release, turns: Sequence[Turn]) -> ReleaseUnderTest:
+    versions = build.versions()
+    return ReleaseUnderTest(
+        name=build.name,
+        ovn=versions.ovn,
+        ovs=versions.ovs,
+        binaries=build.binaries(),
+        defects=tuple(f"{entry.identifier}: {entry.effect}" for entry in build.defects()),
+        instances=tuple(turn.number for turn in turns if turn.release == build.name),
+    )
+
+
+def _system(order: Order, number: int) -> System:
     """The controller under test; its random addresses come again when the run's seed does."""
-    return Ours(("--seed", str(order.seed + instance - 1)))
+    return Ours(("--seed", str(order.seed + number - 1)))
 
 
 def _cluster_name(order: Order, digits: str) -> str:
