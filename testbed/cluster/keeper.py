@@ -66,6 +66,9 @@ def start(
     os.close(writing)
     try:
         return _hear(reading, on_phase)
+    except ClusterError:
+        os.waitpid(keeper, 0)  # it cleans up
+        raise
     except BaseException:
         with contextlib.suppress(ProcessLookupError):
             os.kill(keeper, signal.SIGTERM)
