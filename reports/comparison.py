@@ -17,8 +17,9 @@ from reports.terminal import rich_table
 NOTE = (
     "A ratio is the newer figure over the older one, with its 95 % interval over instances and samples. Judged are the "
     "headline figures together, so that equal builds raise an alarm in at most {level:.0%} of comparisons: a verdict "
-    "takes more than an interval that leaves out 1, and a change of at least {least:.0%}. Found with a chance of 80 % "
-    "would be a change as large as stated; so many instances a side would settle the one seen (or {least:.0%})."
+    "takes more than an interval that leaves out 1, and a change of at least {least:.0%}. These samples show "
+    "a change from the size stated on, with a chance of 80 %; needs says how many instances a side would settle the "
+    "change that was seen (or {least:.0%}, if that is more)."
 )
 MOST_NAMED = 4
 ONE = "One cluster was built on a side: times give no verdict, counters do. `--repeat 3` or more builds several."
@@ -81,25 +82,18 @@ def _metrics(comparison: Comparison) -> Table:
         entry
         for entry in comparison.metrics
         if entry.verdict in ("worse", "lost", "better")
-        or (not entry.labels and (entry.better != "none" or entry.ci95 is not None))
+        or (not entry.labels and (entry.verdict != "not judged" or entry.ci95 is not None))
     ]
     rows = tuple(_metric(entry) for entry in shown)
-    header = (
-        "metric",
-        "verdict",
-        "before",
-        "after",
-        "ratio",
-        "95 % interval",
-        "would show",
-        "instances to settle",
-        "failed",
-    )
-    return Table("Figures", header, rows, text_columns=2)
+    header = ("metric", "verdict", "before", "after", "ratio", "95 % interval", "shows from", "needs")
+    failed = [
+        f"{_name(entry)}: {entry.failed[0]}, then {entry.failed[1]}" for entry in shown if any(entry.failed)
+    ]
+    note = f"Attempts that failed: {'; '.join(failed)}." if failed else ""
+    return Table("Figures", header, rows, text_columns=2, note=note)
 
 
 def _metric(entry: MetricChange) -> tuple[str, ...]:
-    judged = entry.smallest is not None
     return (
         _name(entry),
         entry.verdict,
@@ -107,10 +101,16 @@ def _metric(entry: MetricChange) -> tuple[str, ...]:
         quantity(entry.after, entry.unit),
         number(entry.ratio),
         span(entry.ci95),
-        f"{entry.smallest:.0%}" if entry.smallest is not None else "",
-        (number(entry.repeats) if entry.repeats else "over 100") if judged else "",
-        f"{entry.failed[0]}, {entry.failed[1]}" if any(entry.failed) else "",
+        _smallest(entry.smallest),
+        "" if entry.smallest is None else number(entry.repeats) if entry.repeats else "over 100",
     )
+
+
+def _smallest(change: float | None) -> str:
+    """A relative change; one that is no use to know exactly is only called so."""
+    if change is None:
+        return ""
+    return f"+{change:.0%}" if change < 10 else "over tenfold"
 
 
 def _stages(metrics: Sequence[MetricChange]) -> Table:
