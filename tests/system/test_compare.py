@@ -17,7 +17,7 @@ import pytest
 
 from testbed.results import RunDirectory, find
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.system, pytest.mark.slow, pytest.mark.timeout(300)]
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SAME_BUILD = "prefix:/usr"
