@@ -93,6 +93,6 @@ class Central(Host):
             directory,
             launch=self.popen,
             control=lambda _pid: control,
-            ready=directory / f"{short}.sock",
+            serves=(directory / f"{short}.sock",),
             log_name=short,
         )

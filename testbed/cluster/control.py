@@ -9,8 +9,6 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
-import os
-import select
 import signal
 import socket
 import struct
@@ -21,6 +19,7 @@ from urllib.parse import quote
 
 from testbed.cluster import state
 from testbed.cluster.errors import NoCluster
+from testbed.cluster.handle import Handle
 
 SOCKET = "control.sock"
 TIMEOUT_S = 10.0
@@ -101,7 +100,7 @@ class Control:
         Raises:
             NoCluster: it did not even end when killed.
         """
-        with contextlib.closing(_Handle(self.supervisor())) as handle:
+        with contextlib.closing(Handle(self.supervisor())) as handle:
             handle.send(signal.SIGTERM)
             if not handle.ended(timeout_s):
                 handle.send(signal.SIGKILL)
@@ -110,20 +109,3 @@ class Control:
             if time.monotonic() > deadline:
                 raise NoCluster(f"cluster {self.name!r} does not end; its logs are in {self.directory}")
             time.sleep(_POLL_S)
-
-
-class _Handle:
-    """A process that cannot be mistaken for a later one of the same number."""
-
-    def __init__(self, pid: int) -> None:
-        self._descriptor = os.pidfd_open(pid)
-
-    def send(self, number: signal.Signals) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._descriptor, number)
-
-    def ended(self, timeout_s: float) -> bool:
-        return bool(select.select([self._descriptor], [], [], timeout_s)[0])
-
-    def close(self) -> None:
-        os.close(self._descriptor)

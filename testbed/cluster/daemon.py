@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from testbed.cluster.processes import Launcher, Process
@@ -19,7 +19,7 @@ class Daemon:
         arguments: besides those for logging, which are the same for all.
         directory: its run directory: sockets, databases and logs.
         control: the socket for `ovs-appctl`, from its PID.
-        ready: the socket that says that it serves; its control socket where that is enough.
+        serves: the sockets, besides the control socket, at which it must be reached before it counts as ready.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class Daemon:
         *,
         launch: Launcher,
         control: Callable[[int], Path],
-        ready: Path | None = None,
+        serves: Sequence[Path] = (),
         log_name: str = "",
     ) -> None:
         self.name = name
@@ -49,7 +49,7 @@ class Daemon:
             log,
             environment=release.environment() | run_directory(directory),
             launch=launch,
-            ready=(lambda _pid: ready) if ready is not None else control,
+            ready=lambda pid: (*serves, control(pid)),
         )
 
     @property

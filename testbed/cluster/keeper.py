@@ -20,10 +20,14 @@ from typing import Any, NoReturn
 
 from testbed.cluster import enclosure, state, supervisor
 from testbed.cluster.errors import ClusterError, SpecError, StateInUse, StateUnusable
+from testbed.cluster.handle import Handle
 from testbed.cluster.spec import ClusterSpec
 
 REFUSED = (StateInUse, StateUnusable, SpecError)
 """What nothing was started for."""
+
+END_TIMEOUT_S = 3.0
+"""How long a cluster may take to end by itself."""
 
 Tell = Callable[[dict[str, Any]], None]
 
@@ -59,21 +63,36 @@ def start(
     reading, writing = os.pipe()
     sys.stdout.flush()
     sys.stderr.flush()
+    # Until somebody is there who would end the keeper, no Ctrl-C may part the two.
+    asked_for = signal.pthread_sigmask(signal.SIG_BLOCK, enclosure.FORWARDED)
     keeper = os.fork()
     if keeper == 0:
+        signal.pthread_sigmask(signal.SIG_SETMASK, asked_for)
         os.close(reading)
         _keep(spec, https, writing)
-    os.close(writing)
     try:
+        signal.pthread_sigmask(signal.SIG_SETMASK, asked_for)
+        os.close(writing)
         return _hear(reading, on_phase)
     except ClusterError:
         os.waitpid(keeper, 0)  # it cleans up
         raise
     except BaseException:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(keeper, signal.SIGTERM)
-        os.waitpid(keeper, 0)
+        _end(keeper)
         raise
+
+
+def _end(keeper: int) -> None:
+    """SIGTERM, and if the cluster has not ended soon a second one, which lets the kernel end it (`enclosure.run`).
+
+    A library that is just being called may swallow the exception that the first one becomes.
+    """
+    with contextlib.closing(Handle(keeper)) as handle:
+        for _ in range(2):
+            handle.send(signal.SIGTERM)
+            if handle.ended(END_TIMEOUT_S):
+                break
+    os.waitpid(keeper, 0)
 
 
 def _hear(reading: int, on_phase: Callable[[str], None]) -> Path:

@@ -57,7 +57,7 @@ class Node(Host):
             directory,
             launch=self.popen,
             control=lambda _pid: directory / "db.ctl",
-            ready=directory / "db.sock",
+            serves=(directory / "db.sock",),
         )
         self.switch = Daemon(
             release,
@@ -69,7 +69,7 @@ class Node(Host):
             directory,
             launch=self.popen,
             control=lambda _pid: directory / "ovs-vswitchd.ctl",
-            ready=self.bridge_management,
+            serves=(self.bridge_management,),
         )
         self.chassis = Daemon(
             release,

@@ -2,7 +2,7 @@
 
 Children run in the foreground and are never detached: their parent knows their exit status, there is no PID file to
 race for, and the enclosure ends them if nobody else does. Output and errors go to one log file, in which the line
-`{"ready": true}` says that a process of ours is ready; OVS daemons are ready when their socket exists.
+`{"ready": true}` says that a process of ours is ready; OVS daemons are ready when all their sockets exist.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Process:
         log: where output and errors are appended.
         environment: added to the inherited environment.
         launch: how the process is started.
-        ready: from the PID, the socket whose existence says "ready"; without it the ready line in the log does.
+        ready: from the PID, the sockets whose existence says "ready"; without it the ready line in the log does.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Process:
         *,
         environment: Mapping[str, str] | None = None,
         launch: Launcher = subprocess.Popen,
-        ready: Callable[[int], Path] | None = None,
+        ready: Callable[[int], Sequence[Path]] | None = None,
         pass_fds: Sequence[int] = (),
     ) -> None:
         self.name = name
@@ -59,9 +59,10 @@ class Process:
         self._expected_to_run = False
 
     def start(self) -> None:
-        """Start it; returns at once. A socket that an earlier start left is removed first."""
+        """Start it; returns at once. Sockets that an earlier start left are removed first."""
         if self.ready is not None:
-            self.ready(self._popen.pid if self._popen else 0).unlink(missing_ok=True)
+            for left in self.ready(self._popen.pid if self._popen else 0):
+                left.unlink(missing_ok=True)
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self._log_start = log.tell()
@@ -93,9 +94,9 @@ class Process:
 
     @property
     def is_ready(self) -> bool:
-        """Whether its socket exists, or its ready line is in the log since the last start."""
+        """Whether its sockets exist, or its ready line is in the log since the last start."""
         if self.ready is not None:
-            return self.ready(self.pid).exists()
+            return all(socket.exists() for socket in self.ready(self.pid))
         with self.log.open("rb") as log:
             log.seek(self._log_start)
             return any(_is_ready_line(line) for line in log)

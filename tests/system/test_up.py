@@ -349,6 +349,18 @@ def test_a_supervisor_that_dies_takes_everything_with_it(person: Person) -> None
     assert "mortal" not in person.gets("status")
 
 
+def test_ctrl_c_while_it_starts_ends_the_cluster(person: Person) -> None:
+    starting = subprocess.Popen(
+        [*TESTBED, "up", "--name", "hasty"], stderr=subprocess.PIPE, text=True, env=person.environment
+    )
+    assert starting.stderr is not None
+    assert "network" in starting.stderr.readline()
+    starting.send_signal(signal.SIGINT)
+    assert starting.wait(TIMEOUT_S) == 130
+    assert not (person.state / "hasty").exists()
+    starting.stderr.close()
+
+
 def test_a_cluster_that_does_not_come_up_leaves_its_logs(person: Person, tmp_path: Path) -> None:
     programs, share = tmp_path / "ovn" / "bin", tmp_path / "ovn" / "share"
     programs.mkdir(parents=True)
