@@ -38,28 +38,6 @@ def resampled_medians(
     return [_medians_of_draws(groups, picks, generator) for groups in quantities]
 
 
-def medians_over_instances(
-    quantities: Sequence[Sequence[Floats]], seed: int, resamples: int = RESAMPLES
-) -> list[Floats]:
-    """As ``resampled_medians``, but each drawn instance keeps its samples: what instances differ by alone."""
-    instances = len(quantities[0])
-    picks = np.random.default_rng(seed).integers(0, instances, size=(instances, resamples))
-    return [
-        _medians_of_rows(np.concatenate([table[pick] for pick in picks], axis=1))
-        for table in (_padded(groups) for groups in quantities)
-    ]
-
-
-def medians_within_instances(
-    quantities: Sequence[Sequence[Floats]], seed: int, resamples: int = RESAMPLES
-) -> list[Floats]:
-    """As ``resampled_medians``, but every instance is drawn once: what samples of one cluster differ by alone."""
-    generator = np.random.default_rng(seed)
-    instances = len(quantities[0])
-    picks = np.repeat(np.arange(instances)[:, np.newaxis], resamples, axis=1)
-    return [_medians_of_draws(groups, picks, generator) for groups in quantities]
-
-
 def interval(draws: Floats) -> tuple[float, float] | None:
     """The central 95 % of ``draws`` (percentile interval, Efron 1979); None if none of them is a number."""
     numbers = draws[np.isfinite(draws)]

@@ -8,13 +8,14 @@ Yekutieli, 2001). With equal builds every discovery is false, so ``LEVEL`` is al
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 import msgspec
+from scipy.stats import false_discovery_control
 
 from analysis.comparison_counters import direction, varied
-from analysis.comparison_effect import Effect, effect, spread
+from analysis.comparison_effect import Effect, Spread, spread
 from analysis.comparison_obstacles import obstacles
 from analysis.comparison_sides import Side
 from analysis.comparison_stages import StageChange, stage_to_blame
@@ -34,9 +35,10 @@ CounterVerdict = Literal["worse", "better", "equal", "more", "less", "varies"]
 class MetricChange(msgspec.Struct, frozen=True, kw_only=True):
     """A metric on both sides.
 
-    ``ratio`` is after over before with its interval ``ci95``; ``difference`` is after less before in ``unit``. ``p`` is
-    adjusted for the number of metrics judged. ``smallest`` is the smallest change (0.2: 20 %) that these samples
-    could have shown; ``repeats`` how many instances a side would show the change seen, or ``LEAST`` if that is more.
+    ``ratio`` is after over before (of geometric means over instances, where the samples are known) with its interval
+    ``ci95``; ``difference`` is after less before in ``unit``. ``p`` is adjusted for the number of metrics judged.
+    ``smallest`` is the smallest change (0.2: 20 %) that these samples could have shown; ``repeats`` how many instances
+    a side would show the change seen, or ``LEAST`` if that is more.
     ``stage`` names where the time of a metric that became worse went.
     """
 
@@ -69,16 +71,22 @@ class CounterChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
-    """What a comparison found; ``obstacles`` are the differences of circumstances that it was made in spite of."""
+    """What a comparison found.
+
+    ``versions`` are those of OVN. ``alone`` counts the counters that only one side has (engines that the other lacks).
+    ``obstacles`` are the differences of circumstances that it was made in spite of.
+    """
 
     baseline: str
     run: str
     releases: tuple[str, str]
+    versions: tuple[str, str] = ("", "")
     level: float = LEVEL
     least: float = LEAST
     judged: int = 0
     metrics: tuple[MetricChange, ...] = ()
     counters: tuple[CounterChange, ...] = ()
+    alone: tuple[int, int] = (0, 0)
     obstacles: tuple[str, ...] = ()
 
     @property
@@ -88,17 +96,17 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
         return (*found, *(entry for entry in self.counters if entry.verdict == "worse"))
 
 
-def compare(before: Side, after: Side, *, least: float = LEAST, seed: int = 0) -> Comparison:
+def compare(before: Side, after: Side, *, least: float = LEAST) -> Comparison:
     """``after`` against ``before``; whoever calls decides what ``Comparison.obstacles`` mean."""
     older, newer = before.metrics(), after.metrics()
     pairs = [(record, newer.get(key)) for key, record in older.items()]
-    effects = [_effect(before, after, one, other, seed) for one, other in pairs]
+    effects = [_effect(before, after, one, other) for one, other in pairs]
     judged = [
         place
         for place, ((one, _), found) in enumerate(zip(pairs, effects, strict=True))
         if one.is_headline and one.better != "none" and found is not None and found.judged
     ]
-    adjusted = dict(zip(judged, benjamini_hochberg([_p(effects[place]) for place in judged]), strict=True))
+    adjusted = _adjusted({place: effects[place] for place in judged})
     changes = []
     for place, ((one, other), found) in enumerate(zip(pairs, effects, strict=True)):
         change = _change(one, other, found, adjusted.get(place), len(judged), least)
@@ -106,45 +114,40 @@ def compare(before: Side, after: Side, *, least: float = LEAST, seed: int = 0) -
             blamed = stage_to_blame(before, after, one)
             change = msgspec.structs.replace(change, stage=blamed)
         changes.append(change)
+    counted = before.counters(), after.counters()
     return Comparison(
         baseline=before.run.id,
         run=after.run.id,
         releases=(before.release, after.release),
+        versions=(before.version, after.version),
         least=least,
         judged=len(judged),
         metrics=tuple(changes),
-        counters=tuple(_counters(before.counters(), after.counters())),
+        counters=tuple(_counters(*counted)),
+        alone=(len(counted[0].keys() - counted[1].keys()), len(counted[1].keys() - counted[0].keys())),
         obstacles=obstacles(before.run, after.run) if before.run.id != after.run.id else (),
     )
 
 
-def benjamini_hochberg(p: Sequence[float]) -> list[float]:
-    """``p`` adjusted so that those at most q are discoveries of which a share of at most q is false, in order."""
-    order = sorted(range(len(p)), key=lambda place: p[place], reverse=True)
-    adjusted = [1.0] * len(p)
-    least = 1.0
-    for rank, place in enumerate(order):
-        least = min(least, p[place] * len(p) / (len(p) - rank))
-        adjusted[place] = least
-    return adjusted
+def _adjusted(effects: Mapping[int, Effect | None]) -> dict[int, float]:
+    """The probability of each effect, by its place, adjusted for their number."""
+    p = [1.0 if found is None or found.p is None else found.p for found in effects.values()]
+    return dict(zip(effects, map(float, false_discovery_control(p)), strict=True)) if p else {}
 
 
-def _p(found: Effect | None) -> float:
-    return 1.0 if found is None or found.p is None else found.p
-
-
-def _effect(before: Side, after: Side, one: Metric, other: Metric | None, seed: int) -> Effect | None:
+def _effect(before: Side, after: Side, one: Metric, other: Metric | None) -> Effect | None:
     if other is None or not one.sources or len(one.sources) != len(other.sources):
         return None
-    spreads = []
-    for side, record in ((before, one), (after, other)):
-        by_instance = [side.samples.of(source) for source in record.sources]
-        instances = sorted(set().union(*by_instance))
-        values = [[found[number] for number in instances if number in found] for found in by_instance]
-        if min(sum(map(len, groups)) for groups in values) != record.n or len({*map(len, values)}) != 1:
-            return None  # these are not the samples that the figure was made of
-        spreads.append(spread(values, seed))
-    return effect(spreads[0], spreads[1]) if spreads[0] and spreads[1] else None
+    spreads = _spread(before, one), _spread(after, other)
+    return Effect(spreads[0], spreads[1]) if spreads[0] and spreads[1] else None
+
+
+def _spread(side: Side, record: Metric) -> Spread | None:
+    by_instance = [side.samples.of(source) for source in record.sources]
+    if min(sum(map(len, found.values())) for found in by_instance) != record.n:
+        return None  # these are not the samples that the figure was made of
+    shared = sorted(set.intersection(*map(set, by_instance)))
+    return spread([[found[instance] for instance in shared] for found in by_instance])
 
 
 def _change(
@@ -154,7 +157,7 @@ def _change(
     difference = ratio = None
     if values[0] is not None and values[1] is not None:
         difference = values[1] - values[0]
-        ratio = values[1] / values[0] if values[0] else None
+        ratio = found.ratio if found else values[1] / values[0] if values[0] else None
     level = LEVEL / max(judged, 1)
     return MetricChange(
         name=one.name,

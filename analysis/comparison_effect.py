@@ -2,16 +2,13 @@
 
 The unit that repeats is the instance: samples of one cluster resemble each other, and treating them as independent
 calls every second pair of equal builds different (Kalibera and Jones, "Rigorous Benchmarking in Reasonable Time", ISMM
-2013). Sides are compared by the logarithm of their ratio. Its variance is, for each side, the greater of
+2013). So each instance gives one number, the logarithm of its statistic, and sides are compared by Welch's test ("The
+Generalization of 'Student's' Problem", 1947): the difference of their means, which is the logarithm of a ratio.
 
-* what drawing instances anew gives, times k / (k - 1), because drawing k of k understates the variance by that factor
-  (Davison and Hinkley, "Bootstrap Methods and their Application", 1997, section 3.8), and
-* what drawing samples within the instances gives, so that instances that agree by chance claim no certainty.
-
-Few instances make the bootstrap's own percentiles too narrow (Cameron, Gelbach and Miller, "Bootstrap-Based
-Improvements for Inference with Clustered Errors", 2008), so the interval is of Student's t with the degrees of freedom
-of Welch (1947) and Satterthwaite (1946). Sides are taken as independent; releases interleaved in one run share the
-machine's drift, which makes this err on the safe side.
+The variance of a side's mean is the greater of what its instances differ by and what their own samples are uncertain
+by (the standard error of a median of Maritz and Jarrett, 1978), so that instances that agree by chance claim no
+certainty. Sides are taken as independent; releases interleaved in one run share the machine's drift, which makes this
+err on the safe side.
 """
 
 from __future__ import annotations
@@ -22,17 +19,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import mstats, t
 
-from analysis.bootstrap import medians_over_instances, medians_within_instances
-from analysis.comparison_student import quantile, two_sided
 from analysis.quantiles import middle
 from analysis.selection import Floats
 
 POWER = 0.8
 """The chance with which an effect called detectable is found (Cohen, "Statistical Power Analysis", 1988)."""
 
-RESAMPLES = 1000
 MOST_REPEATS = 100
+FEWEST_FOR_ERROR = 3
+"""Samples from which the standard error of their median can be told."""
 
 Quantities = Sequence[Sequence[Floats]]
 """Samples by instance: of one median, or of those above and below the line of a ratio."""
@@ -40,7 +37,7 @@ Quantities = Sequence[Sequence[Floats]]
 
 @dataclass(frozen=True)
 class Spread:
-    """The logarithm of a statistic: its value, its variance, and from how many instances."""
+    """The logarithm of a statistic: its mean over instances, the variance of that mean, from how many instances."""
 
     log: float
     variance: float
@@ -49,42 +46,42 @@ class Spread:
 
 @dataclass(frozen=True)
 class Effect:
-    """The newer side over the older one, as the logarithm of the ratio, with its standard error."""
+    """``after`` over ``before``: how far apart, and how sure that is."""
 
-    log: float
-    error: float
-    df: float
-    instances: tuple[int, int]
-    variances: tuple[float, float]
+    before: Spread
+    after: Spread
 
     @property
     def judged(self) -> bool:
         """Whether both sides built more than one cluster: else nothing is known of the next one."""
-        return min(self.instances) > 1
+        return min(self.before.instances, self.after.instances) > 1
+
+    @property
+    def ratio(self) -> float:
+        """Of the geometric means over instances."""
+        return math.exp(self._log)
 
     @property
     def ci95(self) -> tuple[float, float]:
         """The 95 % interval of the ratio; within the run alone where there is one instance."""
-        reach = quantile(0.975, self.df) * self.error
-        return math.exp(self.log - reach), math.exp(self.log + reach)
+        reach = float(t.ppf(0.975, self._df)) * self._error
+        return math.exp(self._log - reach), math.exp(self._log + reach)
 
     @property
     def p(self) -> float | None:
         """How likely equal builds differ at least so much; None if it cannot be judged."""
         if not self.judged:
             return None
-        if self.error == 0:
-            return 1.0 if self.log == 0 else 0.0
-        return two_sided(self.log / self.error, self.df)
+        if self._error == 0:
+            return 1.0 if self._log == 0 else 0.0
+        return float(2 * t.sf(abs(self._log) / self._error, self._df))
 
     def smallest(self, level: float) -> float | None:
         """The smallest relative change that these samples show at ``level`` with a chance of ``POWER``.
 
         ``exp((t(1 - level / 2) + t(POWER)) * error) - 1`` (Bloom, "Minimum Detectable Effects", 1995).
         """
-        if not self.judged:
-            return None
-        return _detectable(self.error, self.df, level)
+        return _detectable(self._error, self._df, level) if self.judged else None
 
     def repeats(self, level: float, least: float) -> int | None:
         """How many instances a side would show the change seen, or ``least`` (0.05: 5 %) if it is smaller.
@@ -93,8 +90,8 @@ class Effect:
         """
         if not self.judged:
             return None
-        wanted = max(abs(self.log), math.log1p(least))
-        one = sum(v * k for v, k in zip(self.variances, self.instances, strict=True))
+        wanted = max(abs(self._log), math.log1p(least))
+        one = sum(side.variance * side.instances for side in (self.before, self.after))
 
         def shows(count: int) -> bool:
             return math.log1p(_detectable(math.sqrt(one / count), 2 * (count - 1), level)) <= wanted
@@ -102,48 +99,58 @@ class Effect:
         first = bisect.bisect_left(range(2, MOST_REPEATS + 1), True, key=shows) + 2
         return first if first <= MOST_REPEATS else None
 
+    @property
+    def _log(self) -> float:
+        return self.after.log - self.before.log
 
-def effect(before: Spread, after: Spread) -> Effect:
-    """``after`` against ``before``."""
-    variances = before.variance, after.variance
-    instances = before.instances, after.instances
-    terms = [
-        variance**2 / (count - 1) for variance, count in zip(variances, instances, strict=True) if count > 1
+    @property
+    def _error(self) -> float:
+        return math.sqrt(self.before.variance + self.after.variance)
+
+    @property
+    def _df(self) -> float:
+        """Of Welch and Satterthwaite; infinite within one cluster of many samples."""
+        if not self.judged:
+            return math.inf
+        sides = self.before, self.after
+        terms = sum(side.variance**2 / (side.instances - 1) for side in sides)
+        return self._error**4 / terms if terms > 0 else sum(side.instances - 1 for side in sides)
+
+
+def spread(quantities: Quantities) -> Spread | None:
+    """The spread of a median, or of a ratio of two; None if there is no instance to tell it from.
+
+    An instance counts if it has positive medians; if it is the only one, it must have ``FEWEST_FOR_ERROR`` samples.
+    """
+    instances = [
+        groups for groups in zip(*quantities, strict=True) if all(_usable(group) for group in groups)
     ]
-    total = sum(variances)
-    judged = min(instances) > 1
-    df = total**2 / sum(terms) if judged and sum(terms) > 0 else float(max(1, sum(instances) - 2))
-    if not judged:
-        df = 1e6  # nothing but the many samples of one cluster: the normal distribution
-    return Effect(after.log - before.log, math.sqrt(total), df, instances, variances)
-
-
-def spread(quantities: Quantities, seed: int = 0) -> Spread | None:
-    """The spread of a median, or of a ratio of two; None without positive values on every side."""
-    values = [np.concatenate(list(groups)) for groups in quantities]
-    if any(len(found) < 2 or middle(found) <= 0 for found in values):
+    if not instances or (len(instances) == 1 and min(map(len, instances[0])) < FEWEST_FOR_ERROR):
         return None
-    log = _log([np.array([middle(found)]) for found in values])[0]
-    instances = len(quantities[0])
-    variance = _variance(medians_within_instances(quantities, seed, RESAMPLES))
-    if instances > 1:
-        across = _variance(medians_over_instances(quantities, seed, RESAMPLES))
-        variance = max(variance, across * instances / (instances - 1))
-    return Spread(float(log), variance, instances)
+    logs = [_log(groups) for groups in instances]
+    within = float(np.mean([sum(map(_variance, groups)) for groups in instances]))
+    across = float(np.var(logs, ddof=1)) if len(logs) > 1 else 0.0
+    return Spread(float(np.mean(logs)), max(within, across) / len(logs), len(logs))
 
 
-def _variance(draws: Sequence[Floats]) -> float:
-    logs = _log(draws)
-    finite = logs[np.isfinite(logs)]
-    return float(np.var(finite)) if len(finite) else math.inf
+def _usable(group: Floats) -> bool:
+    return len(group) > 0 and middle(group) > 0
 
 
-def _log(draws: Sequence[Floats]) -> Floats:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logs = [np.log(draw) for draw in draws]
-        return logs[0] - logs[1] if len(logs) == 2 else logs[0]
+def _log(groups: Sequence[Floats]) -> float:
+    """Of the median of one quantity, or of the ratio of those of two."""
+    above, *below = (math.log(middle(group)) for group in groups)
+    return above - sum(below)
+
+
+def _variance(group: Floats) -> float:
+    """Of the logarithm of the median; 0 from too few samples to know."""
+    if len(group) < FEWEST_FOR_ERROR:
+        return 0.0
+    (error,) = mstats.mjci(group, [0.5])
+    return float(error / middle(group)) ** 2
 
 
 def _detectable(error: float, df: float, level: float) -> float:
-    reach = (quantile(1 - level / 2, df) + quantile(POWER, df)) * error
+    reach = float(t.ppf(1 - level / 2, df) + t.ppf(POWER, df)) * error
     return math.expm1(min(reach, 50.0))

@@ -75,9 +75,9 @@ class Side:
         return len(self.run.releases) > 1
 
     @property
-    def name(self) -> str:
-        """How a table calls it."""
-        return f"{self.run.id} {self.release}".strip()
+    def version(self) -> str:
+        """OVN's; empty if it was not recorded."""
+        return next((entry.ovn for entry in self.run.releases if entry.name == self.release), "")
 
     def metrics(self) -> Records[Metric]:
         """The metrics of this release, without its label."""

@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from analysis.comparison import compare
 from analysis.comparison_sides import within
-from reports import comparison, tables, words
+from reports import comparison_tables, comparison_words, tables, words
 from reports.drawing import Drawing, Palette, draw
 from reports.numbers import duration
 from reports.table import Table
@@ -69,10 +69,10 @@ def comparisons(directory: RunDirectory) -> tuple[Compared, ...]:
     found = [compare(before, after) for before, after in within(directory)]
     return tuple(
         Compared(
-            title=comparison.title(entry),
-            headline=comparison.headline(entry),
-            tables=comparison.tables(entry),
-            notes=comparison.notes(entry),
+            title=comparison_words.title(entry),
+            headline=comparison_words.headline(entry),
+            tables=comparison_tables.tables(entry),
+            notes=comparison_words.notes(entry),
         )
         for entry in found
     )

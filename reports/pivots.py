@@ -7,6 +7,7 @@ the label with the most values becomes the columns, and what differs by it alone
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
 
 from reports.numbers import number, quantity
 from reports.table import SPREAD, Table, plain, spread_row, words_of
@@ -15,6 +16,15 @@ from testbed.results.records import Label
 
 RELEASE = "release"
 """The label that tells the releases of one run apart."""
+
+
+class Labelled(Protocol):
+    """A record with labels, of a run or of a comparison."""
+
+    @property
+    def labels(self) -> Mapping[str, Label]:
+        """By name."""
+
 
 WIDEST = 6
 """More columns than this do not fit a page: then one row a record."""
@@ -35,17 +45,18 @@ def side_by_side(run: Run) -> tuple[Table, ...]:
 
     Those that have no further label share one table, each of the others has its own.
     """
-    across = _across(run.counters)
+    sideways = across(run.counters)
     columns = sorted(
-        dict.fromkeys(_part(entry, across) for entry in run.counters), key=lambda column: _order(run, column)
+        dict.fromkeys(values_of(entry, sideways) for entry in run.counters),
+        key=lambda column: _order(run, column),
     )
-    alone = [entry for entry in run.counters if not _down(entry, across)]
-    split = [entry for entry in run.counters if _down(entry, across)]
-    found = [_counter_table("", ("counter",), alone, across, columns)] if alone else []
+    alone = [entry for entry in run.counters if not _down(entry, sideways)]
+    split = [entry for entry in run.counters if _down(entry, sideways)]
+    found = [_counter_table("", ("counter",), alone, sideways, columns)] if alone else []
     for name in dict.fromkeys(entry.name for entry in split):
         same = [entry for entry in split if entry.name == name]
-        keys = tuple(key for key in _keys(same) if key not in across)
-        found.append(_counter_table(name, keys, same, across, columns))
+        keys = tuple(key for key in _keys(same) if key not in sideways)
+        found.append(_counter_table(name, keys, same, sideways, columns))
     return tuple(found)
 
 
@@ -88,7 +99,7 @@ def _pivot(key: str, metrics: Sequence[Metric], run: Run) -> Table:
     return Table(title, header, rows, text_columns=1 + len(others))
 
 
-def _keys(records: Iterable[Metric | Counter]) -> list[str]:
+def _keys(records: Iterable[Labelled]) -> list[str]:
     return list(dict.fromkeys(key for entry in records for key in entry.labels))
 
 
@@ -107,7 +118,7 @@ def _cell(metric: Metric | None) -> str:
     return quantity(metric.value, metric.unit) + failed
 
 
-def _across(counters: Sequence[Counter]) -> tuple[str, ...]:
+def across(counters: Sequence[Labelled]) -> tuple[str, ...]:
     """The labels that go across: the mode, and the first other one that has two or three values."""
     small = [
         key
@@ -118,7 +129,8 @@ def _across(counters: Sequence[Counter]) -> tuple[str, ...]:
     return (*first, "mode")
 
 
-def _part(counter: Counter, keys: Iterable[str]) -> tuple[str, ...]:
+def values_of(counter: Labelled, keys: Iterable[str]) -> tuple[str, ...]:
+    """The values of the labels ``keys``, as people read them."""
     return tuple(plain(counter.labels.get(key, "")) for key in keys)
 
 
@@ -143,7 +155,7 @@ def _counter_table(
     columns: Iterable[tuple[str, ...]],
 ) -> Table:
     """Rows by the labels ``keys`` (``"counter"`` is the name), columns by those of ``across``."""
-    known = {(_row_of(entry, keys), _part(entry, across)): entry for entry in counters}
+    known = {(_row_of(entry, keys), values_of(entry, across)): entry for entry in counters}
     used = [column for column in columns if any(column == key[1] for key in known)]
     rows = tuple(
         (*row, *(_amount(known.get((row, column))) for column in used))

@@ -12,7 +12,11 @@ from reports.numbers import duration
 from reports.table import Table
 from testbed.results import Run
 
-_COLOURS = {"met": "green", "failed": "red", "not measured": "red", "valid": "green", "invalid": "red"}
+_COLOURS = {
+    **dict.fromkeys(("met", "valid", "better", "less"), "green"),
+    **dict.fromkeys(("failed", "not measured", "invalid", "worse", "lost"), "red"),
+    "more": "yellow",
+}
 
 
 def print_run(run: Run, console: Console) -> None:
@@ -55,14 +59,21 @@ def _verdicts(run: Run) -> Table:
 def rich_table(table: Table) -> RichTable:
     """A table as the terminal draws it."""
     drawn = RichTable(
-        title=Text(table.title), title_justify="left", box=None, padding=(0, 2, 0, 0), pad_edge=False
+        title=Text(table.title) if table.title else None,
+        title_justify="left",
+        show_header=any(table.header),
+        box=None,
+        padding=(0, 2, 0, 0),
+        pad_edge=False,
     )
     for place, name in enumerate(table.header):
+        is_text = place < table.text_columns
         drawn.add_column(
-            Text(name),
-            justify="left" if place < table.text_columns else "right",
+            Text(name.replace(", ", ",\n")),
+            justify="left" if is_text else "right",
             header_style="dim",
             overflow="fold",
+            no_wrap=not is_text,
         )
     for row in table.rows:
         drawn.add_row(*(Text(cell, style=_COLOURS.get(cell, "")) for cell in row))

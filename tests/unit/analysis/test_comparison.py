@@ -12,11 +12,10 @@ import pytest
 from msgspec.structs import replace
 
 from analysis import count, median, ratio_of_medians, select
-from analysis.comparison import LEVEL, Comparison, MetricChange, benjamini_hochberg, compare
-from analysis.comparison_effect import Spread, effect, spread
+from analysis.comparison import LEVEL, Comparison, MetricChange, compare
+from analysis.comparison_effect import Effect, Spread, spread
 from analysis.comparison_obstacles import obstacles
 from analysis.comparison_sides import Samples, Side
-from analysis.comparison_student import quantile, two_sided
 from analysis.selection import Floats
 from testbed.results import Host, Metric, ReleaseUnderTest, Run, Sample, Validity, frame_of, text_of_labels
 
@@ -99,7 +98,7 @@ def test_figures_of_equal_builds_differ_no_more_often_than_the_stated_level(inst
     def groups() -> Groups:
         return [[rng.lognormal(0, BETWEEN) * rng.lognormal(3, SPREAD, 20) for _ in range(instances)]]
 
-    seen = [effect(_spread(groups()), _spread(groups())).p for _ in range(pairs)]
+    seen = [Effect(_spread(groups()), _spread(groups())).p for _ in range(pairs)]
     alarms = sum(p is not None and p <= level for p in seen)
     assert alarms <= pairs * level + 2 * math.sqrt(pairs * level)
 
@@ -176,7 +175,7 @@ def test_a_change_of_the_stated_size_is_found_about_four_times_out_of_five() -> 
     size = float(np.median([_smallest(groups(1), groups(1), error_level) for _ in range(20)]))
     found = 0
     for _ in range(60):
-        seen = effect(_spread(groups(1)), _spread(groups(1 + size)))
+        seen = Effect(_spread(groups(1)), _spread(groups(1 + size)))
         assert seen.p is not None
         found += seen.p < error_level
     assert 0.6 <= found / 60 <= 0.98
@@ -185,24 +184,10 @@ def test_a_change_of_the_stated_size_is_found_about_four_times_out_of_five() -> 
 def test_more_instances_settle_smaller_changes() -> None:
     rng = np.random.default_rng(4)
     few = [[rng.lognormal(0, BETWEEN) * rng.lognormal(3, SPREAD, 30) for _ in range(3)]]
-    seen = effect(_spread(few), _spread(few))
+    seen = Effect(_spread(few), _spread(few))
     small, large = seen.repeats(0.01, 0.1), seen.repeats(0.01, 0.5)
     assert large is not None
     assert small is None or small > large > 1
-
-
-def test_students_t_has_the_published_values() -> None:
-    assert quantile(0.975, 1) == pytest.approx(12.706, abs=1e-3)
-    assert quantile(0.975, 4) == pytest.approx(2.776, abs=1e-3)
-    assert quantile(0.995, 10) == pytest.approx(3.169, abs=1e-3)
-    assert quantile(0.975, 1e6) == pytest.approx(1.960, abs=1e-3)
-    assert two_sided(2.776, 4) == pytest.approx(0.05, abs=1e-4)
-    assert two_sided(0, 3) == pytest.approx(1)
-
-
-def test_adjusted_probabilities_are_those_of_the_published_procedure() -> None:
-    assert benjamini_hochberg([0.01, 0.02, 0.03, 0.5]) == pytest.approx([0.04, 0.04, 0.04, 0.5])
-    assert benjamini_hochberg([]) == []
 
 
 def test_every_difference_of_circumstances_is_named() -> None:
@@ -242,6 +227,6 @@ def _spread(groups: Groups) -> Spread:
 
 
 def _smallest(before: Groups, after: Groups, level: float) -> float:
-    found = effect(_spread(before), _spread(after)).smallest(level)
+    found = Effect(_spread(before), _spread(after)).smallest(level)
     assert found is not None
     return found
