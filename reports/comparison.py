@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from analysis.comparison import Comparison
 from reports.comparison_tables import tables
 from reports.comparison_words import headline, notes, title
 from reports.markdown import markdown_table
 from reports.terminal import rich_table
+
+if TYPE_CHECKING:
+    from analysis.comparison import Comparison
 
 
 def print_comparison(comparison: Comparison, console: Console) -> None:

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from analysis.comparison import Comparison, CounterChange, MetricChange
 from reports.comparison_words import word_of
 from reports.numbers import number, quantity, span
 from reports.pivots import across, values_of
 from reports.table import Table, plain, words_of
 from reports.words import plain as in_words
+
+if TYPE_CHECKING:
+    from analysis.comparison import Comparison, CounterChange, MetricChange
 
 FOREMOST = 5
 UNTOLD = ("within-run only", "not judged")

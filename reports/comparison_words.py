@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
-from analysis.comparison import Comparison, CounterChange
+if TYPE_CHECKING:
+    from analysis.comparison import Comparison, CounterChange
 
 JUDGED = (
     "A ratio is the newer figure over the older one, with its 95 % interval over instances. The headline figures are "

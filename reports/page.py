@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from analysis.comparison import compare
 from analysis.comparison_sides import within
 from reports import comparison_tables, comparison_words, tables, words
 from reports.drawing import Drawing, Palette, draw
@@ -66,6 +65,8 @@ class Compared:
 
 def comparisons(directory: RunDirectory) -> tuple[Compared, ...]:
     """Each further release of the run against the first; none if there is one."""
+    from analysis.comparison import compare  # needs scipy.stats, which takes a second to load
+
     found = [compare(before, after) for before, after in within(directory)]
     return tuple(
         Compared(

@@ -21,8 +21,9 @@ def is_of_processor(record: Metric | Counter) -> bool:
 
 
 def headlines(run: Run) -> Table:
-    """The metrics without labels, with spread, attempts and instances."""
-    return _headlines("Headline figures", [metric for metric in run.metrics if metric.is_headline])
+    """The metrics without labels, with spread, attempts and instances; of several releases those of the first."""
+    whose = f" of {run.releases[0].name}" if len(run.releases) > 1 else ""
+    return _headlines(f"Headline figures{whose}", [metric for metric in run.metrics if metric.is_headline])
 
 
 def ladders(run: Run) -> tuple[Table, ...]:

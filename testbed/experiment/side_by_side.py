@@ -70,14 +70,14 @@ def labelled(sample: Sample, release: str) -> Sample:
 def summarise(scenario: Scenario, samples: DataFrame, releases: Sequence[str]) -> Summary:
     """The summary of a run: of one release as the scenario gives it, of several each with its label.
 
-    Headlines without the label are those of the first release.
+    Each has a line of the answer. Headlines without the label are those of the first release.
     """
     if len(releases) == 1:
         return scenario.summarise(samples)
     by_release = {name: scenario.summarise(_of(samples, name)) for name in releases}
     first = by_release[releases[0]]
     return Summary(
-        answer=" ".join(
+        answer="\n".join(
             f"{name}: {summary.answer}" for name, summary in by_release.items() if summary.answer
         ),
         metrics=(
