@@ -15,6 +15,14 @@ def node_port(name: str) -> str:
     return f"node-{name}"
 
 
+def egress_set(node: str, version: int) -> str:
+    """The address set of the pods that leave the cluster by a node, of one version of IP.
+
+    OVN's expressions know no hyphen in a name; names of nodes know no underscore.
+    """
+    return f"egress.{node.replace('-', '_')}.ip{version}"
+
+
 def router_port(router: str, switch: str) -> str:
     """A router's port towards a switch."""
     return f"{router}-{switch}"

@@ -11,6 +11,7 @@ import msgspec
 
 from controller.daemon import join
 from controller.daemon.config import NodeConfig
+from controller.daemon.egress import Egress
 from controller.daemon.errors import Refused
 from controller.daemon.join import JoinPort
 from controller.daemon.plugs import Attachment, PlugKind
@@ -78,12 +79,14 @@ class Node:
         self._pods = Pods(config.node, self._gone, mtu)
         self.switch = Switch(config.database)
         self._join = JoinPort(config, self.switch, subnets, mtu, workers)
+        self._egress = Egress(config.node, config.pid, join.DEVICE, subnets, workers)
 
     async def run(self, client: Client) -> None:
         """Follows the node and its pods and keeps its switch as desired, for ever."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._pods.run(client))
             tasks.create_task(self._join.run(client))
+            tasks.create_task(self._egress.run())
             tasks.create_task(self.switch.run(self._adopts, self._settled))
 
     async def add(self, request: AddRequest) -> AddAnswer:

@@ -1,9 +1,10 @@
-"""The networks of the default VPC: what a node reaches through its port in the join network."""
+"""The networks of the default VPC: what a node reaches through its port in the join network, and what it translates."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from ipaddress import ip_network
 
 from controller.api.kinds import SUBNETS
@@ -16,17 +17,30 @@ log = logging.getLogger(__name__)
 DEFAULT_VPCS = ("", "ovn-cluster")
 
 
+@dataclass(frozen=True)
+class Routed:
+    """What a node has to know of a subnet: its networks, and whether what leaves the cluster from it is translated."""
+
+    networks: frozenset[Network]
+    is_translated: bool
+
+
 class Subnets:
     """Follows the subnets once for all nodes of a daemon."""
 
     def __init__(self) -> None:
-        self._networks: dict[str, frozenset[Network]] = {}
+        self._routed: dict[str, Routed] = {}
         self._subscribers: list[Callable[[], None]] = []
 
     @property
     def networks(self) -> frozenset[Network]:
         """Every network of the default VPC."""
-        return frozenset().union(*self._networks.values())
+        return frozenset().union(*(found.networks for found in self._routed.values()))
+
+    @property
+    def translated(self) -> frozenset[Network]:
+        """Those networks whose packets leave the cluster under the address of a node."""
+        return frozenset().union(*(found.networks for found in self._routed.values() if found.is_translated))
 
     def subscribe(self, callback: Callable[[], None]) -> None:
         """Has ``callback`` called after each change."""
@@ -37,10 +51,11 @@ class Subnets:
         async for change in client.follow(SUBNETS):
             if change.type == "SYNCED":
                 continue
-            before = self._networks.pop(change.object.name, None)
-            if change.type != "DELETED" and change.object.spec.vpc in DEFAULT_VPCS:
-                self._networks[change.object.name] = _networks(change.object)
-            if self._networks.get(change.object.name) != before:
+            subnet = change.object
+            before = self._routed.pop(subnet.name, None)
+            if change.type != "DELETED" and subnet.spec.vpc in DEFAULT_VPCS:
+                self._routed[subnet.name] = Routed(_networks(subnet), subnet.spec.nat_outgoing)
+            if self._routed.get(subnet.name) != before:
                 for callback in self._subscribers:
                     callback()
 

@@ -21,6 +21,7 @@ from controller.engine.view import Subject, View
 from controller.northbound import delta
 from controller.northbound.replica import Replica
 from controller.northbound.rows import RowKey
+from controller.northbound.sharing import Sharing
 
 Owner = str
 """``reconciler/path``: one reconciler's answer for one object. It is the tag of the rows in NB."""
@@ -56,6 +57,7 @@ class Engine:
     def __init__(self, view: View, replica: Replica, reconcilers: Sequence[Reconciler]) -> None:
         self._view = view
         self._replica = replica
+        self._sharing = Sharing(replica)
         self._reconcilers = {entry.name: entry for entry in reconcilers}
         self._of_kind: dict[str, list[Reconciler]] = {}
         for entry in reconcilers:
@@ -113,13 +115,22 @@ class Engine:
             self._due.pop(owner, None)
             before = self._fragments.get(owner, NOTHING)
             fragment = self._ask(owner)
-            difference = delta.differ(owner, fragment.rows, self._replica)
-            if difference.changes:
-                plan.deltas.append(difference)
+            shared = (
+                *self._sharing.replace(before.members, fragment.members),
+                *self._sharing.settle(fragment.rows),
+            )
+            changes = (*delta.differ(owner, fragment.rows, self._replica), *shared)
+            if changes:
+                plan.deltas.append(delta.Delta(owner, changes))
             effect = self._effect(owner, fragment, before, now)
             if effect is not None:
                 plan.effects.append(effect)
         return plan
+
+    def heard_everyone(self) -> list[Owner]:
+        """Everyone has been asked once, so it is known what nobody wants; who has shared sets is to be asked again."""
+        self._sharing.complete = True
+        return sorted(self._replica.owners_of_sets())
 
     def trouble(self, owner: Owner, reason: str, message: str) -> None:
         """Something stands in the owner's way: its object gets a Warning event with the reason, once."""
@@ -205,8 +216,8 @@ class Engine:
 
     def _rows_observed(self, owners: set[Owner]) -> None:
         for owner in owners:
-            fragment = self._fragments.get(owner, NOTHING)
-            if delta.differ(owner, fragment.rows, self._replica).changes:
+            rows = self._fragments.get(owner, NOTHING).rows
+            if delta.differ(owner, rows, self._replica) or any(self._sharing.settle(rows)):
                 self.touch(owner)
 
     def _row_appeared(self, key: RowKey) -> None:

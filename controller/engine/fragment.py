@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from controller.api.meta import Condition
-from controller.northbound.rows import Row, RowKey
+from controller.northbound.rows import Member, Row, RowKey
 
 
 class Notice(msgspec.Struct, frozen=True, gc=False):
@@ -28,12 +28,14 @@ class Notice(msgspec.Struct, frozen=True, gc=False):
 class Fragment(msgspec.Struct, frozen=True, gc=False):
     """Everything that one object needs, under one reconciler. Empty is how things are cleaned up.
 
+    ``members``: what it wants in sets that it shares with others.
     ``annotations``: what they ought to be; None for one that ought to be absent, those not named are left alone.
     ``status``: fields by their wire names. ``conditions`` are merged by type and keep their transition time while their
     status stays. ``gone_after``: the object itself ought to be deleted, once NB has lost that row.
     """
 
     rows: tuple[Row, ...] = ()
+    members: tuple[Member, ...] = ()
     annotations: dict[str, str | None] = {}
     status: dict[str, Any] = {}
     conditions: tuple[Condition, ...] = ()

@@ -8,7 +8,18 @@ from typing import Any
 import msgspec
 
 from controller.northbound.replica import Held, Replica
-from controller.northbound.rows import OWNER, PARENT, VENDOR, VENDOR_NAME, Place, Row, RowKey
+from controller.northbound.rows import (
+    KEY,
+    NAMED,
+    OWNER,
+    PARENT,
+    VENDOR,
+    VENDOR_NAME,
+    Member,
+    Place,
+    Row,
+    RowKey,
+)
 from controller.ovsdb import UUID
 
 
@@ -45,7 +56,20 @@ class Move(msgspec.Struct, frozen=True, gc=False):
     place: Place
 
 
-Change = Insert | Update | Remove | Move
+class Join(msgspec.Struct, frozen=True, gc=False):
+    """What a shared set lacks."""
+
+    member: Member
+
+
+class Leave(msgspec.Struct, frozen=True, gc=False):
+    """What nobody wants in a shared set; ``value`` is as NB has it."""
+
+    place: Place
+    value: str | UUID
+
+
+Change = Insert | Update | Remove | Move | Join | Leave
 
 
 class Delta(msgspec.Struct, frozen=True, gc=False):
@@ -54,16 +78,15 @@ class Delta(msgspec.Struct, frozen=True, gc=False):
     owner: str
     changes: tuple[Change, ...]
 
-    def missing_places(self, replica: Replica, inserted: set[RowKey]) -> Iterator[RowKey]:
+    def missing(self, replica: Replica, inserted: set[RowKey]) -> Iterator[RowKey]:
         """The rows that must exist before this can be written and do not, nor are among ``inserted``."""
         for change in self.changes:
-            if isinstance(change, Insert | Move) and change.place is not None:
-                parent = change.place.key
-                if parent not in inserted and replica.uuid(parent) is None:
-                    yield parent
+            for needed in _needed(change):
+                if needed not in inserted and replica.uuid(needed) is None:
+                    yield needed
 
 
-def differ(owner: str, wanted: Iterable[Row], replica: Replica) -> Delta:
+def differ(owner: str, wanted: Iterable[Row], replica: Replica) -> list[Change]:
     """What changes the owner's rows in ``replica`` into ``wanted``.
 
     A row of that name that belongs to nobody known (somebody else's) is not adopted: the insert is left to fail in NB,
@@ -73,15 +96,19 @@ def differ(owner: str, wanted: Iterable[Row], replica: Replica) -> Delta:
     kept: set[UUID] = set()
     for row in wanted:
         external_ids = {VENDOR: VENDOR_NAME, OWNER: owner, **row.labels}
+        if row.key.table not in NAMED:
+            external_ids[KEY] = row.key.name
         if row.place is not None:
             external_ids[PARENT] = str(row.place)
         held = replica.own(row.key)
         if held is None:
-            columns = {**row.columns, "name": row.key.name, "external_ids": external_ids}
+            columns = {**row.columns, "external_ids": external_ids}
+            if row.key.table in NAMED:
+                columns["name"] = row.key.name
             changes.append(Insert(row.key, columns, row.place))
             continue
         kept.add(held.uuid)
-        differing = _differing(row, external_ids, held)
+        differing = _differing(row, external_ids, held, replica)
         if held.place != row.place and held.place is not None and row.place is not None:
             changes.append(Move(row.key, held.uuid, held.place, row.place))
         if differing:
@@ -89,13 +116,47 @@ def differ(owner: str, wanted: Iterable[Row], replica: Replica) -> Delta:
     changes.extend(
         Remove(held.key, held.uuid, held.place) for held in replica.of_owner(owner) if held.uuid not in kept
     )
-    return Delta(owner, tuple(changes))
+    return changes
 
 
-def _differing(row: Row, external_ids: dict[str, str], held: Held) -> dict[str, Any]:
+def _differing(row: Row, external_ids: dict[str, str], held: Held, replica: Replica) -> dict[str, Any]:
     present = held.row.unpack()
-    columns = {name: value for name, value in row.columns.items() if present.get(name) != value}
+    columns = {
+        name: value
+        for name, value in row.columns.items()
+        if present.get(name) != replica.resolved(value) or _refers_to_nothing(value, replica)
+    }
     labels: Any = present.get("external_ids", {})
     if not external_ids.items() <= labels.items():
         columns["external_ids"] = labels | external_ids
     return columns
+
+
+def _refers_to_nothing(value: Any, replica: Replica) -> bool:
+    """Whether a referenced row is not there: the column is to wait for it, empty as both sides may be now."""
+    return isinstance(value, RowKey) and replica.uuid(value) is None
+
+
+def _needed(change: Change) -> Iterator[RowKey]:
+    """The rows that a change hangs in or refers to."""
+    match change:
+        case Insert(place=place, columns=columns):
+            if place is not None:
+                yield place.key
+            yield from _references(columns)
+        case Update(columns=columns):
+            yield from _references(columns)
+        case Move(place=place):
+            yield place.key
+        case Join(member=member):
+            yield member.place.key
+            if isinstance(member.value, RowKey):
+                yield member.value
+
+
+def _references(columns: dict[str, Any]) -> Iterator[RowKey]:
+    for value in columns.values():
+        if isinstance(value, RowKey):
+            yield value
+        elif isinstance(value, frozenset):
+            yield from (entry for entry in value if isinstance(entry, RowKey))

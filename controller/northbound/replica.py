@@ -7,21 +7,37 @@ hand in the database are then one and the same case.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import msgspec
 
 from controller import ovsdb
-from controller.northbound.rows import MANAGED, OWNER, PARENT, VENDOR, VENDOR_NAME, Place, RowKey
+from controller.northbound.rows import (
+    KEY,
+    MANAGED,
+    NAMED,
+    OWNER,
+    PARENT,
+    SHARED,
+    VENDOR,
+    VENDOR_NAME,
+    Place,
+    RowKey,
+)
 
 
 class Held(msgspec.Struct, frozen=True, gc=False):
-    """A row as NB holds it. ``owner`` is empty for rows that are not ours; ``row`` is decoded by whoever needs it."""
+    """A row as NB holds it. ``owner`` is empty for rows that are not ours; ``row`` is decoded by whoever needs it.
+
+    ``members`` is what its shared set holds.
+    """
 
     key: RowKey
     uuid: ovsdb.UUID
     owner: str
     place: Place | None
     row: ovsdb.Row
+    members: frozenset[Any] = frozenset()
 
 
 class Replica:
@@ -67,6 +83,26 @@ class Replica:
         """Everyone who has a row."""
         yield from self._owners
 
+    def owners_of_sets(self) -> set[str]:
+        """Everyone who has a row with a set that others fill."""
+        sets = (self._rows[uuids[0]] for key, uuids in self._names.items() if key.table in SHARED)
+        return {held.owner for held in sets if held.owner}
+
+    def members(self, place: Place) -> frozenset[str] | frozenset[ovsdb.UUID]:
+        """What is in a shared set now; nothing while its row is not there."""
+        uuid = self.uuid(place.key)
+        if uuid is None:
+            return frozenset()
+        return self._rows[uuid].members
+
+    def resolved(self, value: Any) -> Any:
+        """The value as NB has it: references by their UUIDs, None for one whose row is not there."""
+        if isinstance(value, RowKey):
+            return self.uuid(value)
+        if isinstance(value, frozenset) and any(isinstance(entry, RowKey) for entry in value):
+            return frozenset(self.resolved(entry) for entry in value)
+        return value
+
     def __len__(self) -> int:
         return len(self._rows)
 
@@ -109,8 +145,14 @@ class Replica:
 
 
 def _held(table: str, uuid: ovsdb.UUID, row: ovsdb.Row) -> Held:
-    name, external_ids = row.pick("name", "external_ids")
-    assert isinstance(external_ids, dict)
+    name: Any
+    external_ids: Any
+    if table in NAMED:
+        name, external_ids = row.pick("name", "external_ids")
+    else:
+        (external_ids,) = row.pick("external_ids")
+        name = external_ids.get(KEY, uuid)
+    members: Any = row.pick(SHARED[table])[0] if table in SHARED else frozenset()
     owner = external_ids.get(OWNER, "") if external_ids.get(VENDOR) == VENDOR_NAME else ""
     place = None
     if owner and PARENT in external_ids:
@@ -118,4 +160,4 @@ def _held(table: str, uuid: ovsdb.UUID, row: ovsdb.Row) -> Held:
             place = Place.parse(external_ids[PARENT])
         except ValueError:
             owner = ""
-    return Held(RowKey(table, str(name)), uuid, owner, place, row)
+    return Held(RowKey(table, name), uuid, owner, place, row, members)

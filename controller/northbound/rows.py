@@ -2,6 +2,7 @@
 
 Who asked for a row, and which set of which other row it hangs in, is written into its ``external_ids`` when the row is
 created and never touched again: on switches and routers a later write of ``external_ids`` makes northd recompute.
+Rows of tables whose rows have no name of their own carry one there too.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ VENDOR = "vendor"
 VENDOR_NAME = "kube-ovn"
 OWNER = "owner"
 PARENT = "parent"
+KEY = "key"
 
 
 class RowKey(NamedTuple):
-    """A row's identity: its table and its name, which NB keeps unique there."""
+    """A row's identity: its table and its name there. Among the values of a column it stands for a reference."""
 
     table: str
     name: str
@@ -46,8 +48,17 @@ class Place(NamedTuple):
         return cls(table, name, column)
 
 
+class Member(NamedTuple):
+    """What belongs in a set that many owners share: an address in an address set, a port in a port group."""
+
+    place: Place
+    value: str | RowKey
+
+
 class Row(msgspec.Struct, frozen=True, gc=False):
     """A row that ought to be there. ``columns`` are in Python form; those not named are left to others.
+
+    A reference to another row is its ``RowKey``, a set of references a ``frozenset`` of them.
 
     ``labels`` are further ``external_ids``, written at creation along with the ownership.
     """
@@ -61,11 +72,58 @@ class Row(msgspec.Struct, frozen=True, gc=False):
 MANAGED: dict[str, tuple[str, ...]] = {
     "Logical_Router": ("name", "options", "external_ids"),
     "Logical_Router_Port": ("name", "mac", "networks", "options", "external_ids"),
+    "Logical_Router_Policy": ("priority", "match", "action", "nexthops", "options", "external_ids"),
+    "Logical_Router_Static_Route": (
+        "ip_prefix",
+        "nexthop",
+        "policy",
+        "route_table",
+        "output_port",
+        "bfd",
+        "options",
+        "external_ids",
+    ),
     "Logical_Switch": ("name", "other_config", "external_ids"),
-    "Logical_Switch_Port": ("name", "type", "addresses", "port_security", "options", "external_ids"),
+    "Logical_Switch_Port": (
+        "name",
+        "type",
+        "addresses",
+        "port_security",
+        "options",
+        "dhcpv4_options",
+        "dhcpv6_options",
+        "external_ids",
+    ),
+    "ACL": ("direction", "priority", "match", "action", "log", "options", "external_ids"),
+    "NAT": (
+        "type",
+        "external_ip",
+        "external_mac",
+        "logical_ip",
+        "logical_port",
+        "gateway_port",
+        "options",
+        "external_ids",
+    ),
+    "DHCP_Options": ("cidr", "options", "external_ids"),
+    "Gateway_Chassis": ("name", "chassis_name", "priority", "external_ids"),
+    "BFD": ("logical_port", "dst_ip", "min_tx", "min_rx", "detect_mult", "external_ids"),
+    "Address_Set": ("name", "addresses", "external_ids"),
+    "Port_Group": ("name", "ports", "external_ids"),
 }
 """What is replicated of NB: every column that a reconciler may write, and no other.
 
-The sets of references (``ports``) are missing on purpose: a row in them exists exactly as long as it is referenced, so
-its existence says it all, and a switch with 10,000 ports costs what a switch with ten does.
+The sets that hold rows (``ports`` of a switch) are missing on purpose: a row in them exists exactly as long as it is
+referenced, so its existence says it all, and a switch with 10,000 ports costs what a switch with ten does.
 """
+
+NAMED = frozenset(table for table, columns in MANAGED.items() if "name" in columns)
+"""The tables whose rows have names, which NB or this controller keeps unique. The others' names are under ``KEY``."""
+
+SHARED: dict[str, str] = {"Address_Set": "addresses", "Port_Group": "ports"}
+"""The columns that many owners fill, by table: whoever owns the row owns the set, but not what is in it."""
+
+
+def shared(key: RowKey) -> Place:
+    """The shared set of a row of one of those tables."""
+    return Place(key.table, key.name, SHARED[key.table])

@@ -10,17 +10,21 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 
 from controller import ovsdb
-from controller.northbound.delta import Delta, Insert, Move, Remove, Update
+from controller.northbound.delta import Change, Delta, Insert, Join, Leave, Move, Remove, Update
 from controller.northbound.replica import Replica
 from controller.northbound.rows import Place, RowKey
 from controller.ovsdb import operations
 
 CHANGES_A_TRANSACTION = 1_000
 """Bulk is cut into transactions of about this many changes: while NB takes one it serves no one else."""
+
+Element = str | ovsdb.UUID | ovsdb.NamedUUID
+"""What is in a set: text, or a row that is there or is being inserted."""
 
 MOST_IN_FLIGHT = 2
 """Transactions of a bulk on their way: one that NB takes while the next is made ready."""
@@ -58,6 +62,7 @@ class Tally:
     rows_inserted: int = 0
     rows_updated: int = 0
     rows_removed: int = 0
+    members_changed: int = 0
     rejections: int = 0
 
 
@@ -139,7 +144,7 @@ class Writer:
         ready: list[Delta] = []
         deferred: list[Deferred] = []
         for delta in deltas:
-            awaited = next(delta.missing_places(self._replica, inserted), None)
+            awaited = next(delta.missing(self._replica, inserted), None)
             if awaited is None:
                 ready.append(delta)
             else:
@@ -158,6 +163,8 @@ class Writer:
                     self.tally.rows_inserted += 1
                 elif isinstance(change, Remove):
                     self.tally.rows_removed += 1
+                elif isinstance(change, Join | Leave):
+                    self.tally.members_changed += 1
                 else:
                     self.tally.rows_updated += 1
 
@@ -169,15 +176,25 @@ class _Transaction:
         self.operations: list[ovsdb.Operation] = []
         self._owners: list[set[str]] = []
         self._replica = replica
-        self._joined: dict[Place, set[ovsdb.UUID | ovsdb.NamedUUID]] = {}
-        self._left: dict[Place, set[ovsdb.UUID | ovsdb.NamedUUID]] = {}
+        self._joined: dict[Place, set[Element]] = {}
+        self._left: dict[Place, set[Element]] = {}
         self._place_owners: dict[Place, set[str]] = {}
         self._places_of: dict[RowKey, set[Place]] = {}
+        self._names: dict[RowKey, ovsdb.NamedUUID] = {}
         inserts: list[tuple[str, Insert, ovsdb.NamedUUID]] = []
         for delta in deltas:
             for change in delta.changes:
-                self._collect(delta.owner, change, inserts)
-        self._mutate(exclude={insert.key for _, insert, _ in inserts})
+                if isinstance(change, Insert):
+                    name = ovsdb.NamedUUID(f"row{len(inserts)}")
+                    inserts.append((delta.owner, change, name))
+                    self._names[change.key] = name
+        for owner, insert, name in inserts:
+            if insert.place is not None:
+                self._join(insert.place, name, owner)
+        for delta in deltas:
+            for change in delta.changes:
+                self._collect(delta.owner, change)
+        self._mutate()
         for owner, insert, name in inserts:
             self._insert(owner, insert, name)
 
@@ -188,47 +205,49 @@ class _Transaction:
         owners = self._owners[error.index]
         return next(iter(owners)) if len(owners) == 1 else None
 
-    def _collect(
-        self,
-        owner: str,
-        change: Insert | Update | Remove | Move,
-        inserts: list[tuple[str, Insert, ovsdb.NamedUUID]],
-    ) -> None:
+    def _collect(self, owner: str, change: Change) -> None:
         match change:
-            case Insert():
-                name = ovsdb.NamedUUID(f"row{len(inserts)}")
-                inserts.append((owner, change, name))
-                if change.place is not None:
-                    self._join(change.place, name, owner)
             case Update():
-                self._add(operations.update(change.key.table, change.uuid, change.columns), owner)
-            case Remove(place=None):
-                self._add(operations.delete(change.key.table, change.uuid), owner)
-            case Remove(place=place):
-                assert place is not None
+                columns = {name: self._resolved(value) for name, value in change.columns.items()}
+                self._add(operations.update(change.key.table, change.uuid, columns), owner)
+            case Remove(place=Place() as place):
                 self._leave(place, change.uuid, owner)
+            case Remove():
+                self._add(operations.delete(change.key.table, change.uuid), owner)
             case Move():
                 self._leave(change.origin, change.uuid, owner)
                 self._join(change.place, change.uuid, owner)
+            case Join(member=member):
+                self._join(member.place, self._resolved(member.value), owner)
+            case Leave():
+                self._leave(change.place, change.value, owner)
 
-    def _join(self, place: Place, uuid: ovsdb.UUID | ovsdb.NamedUUID, owner: str) -> None:
-        self._joined.setdefault(place, set()).add(uuid)
+    def _resolved(self, value: Any) -> Any:
+        """The value with each reference as NB wants it, be the row there or among the inserted."""
+        if isinstance(value, RowKey):
+            return self._names.get(value) or self._replica.uuid(value)
+        if isinstance(value, frozenset):
+            return frozenset(map(self._resolved, value))
+        return value
+
+    def _join(self, place: Place, element: Element, owner: str) -> None:
+        self._joined.setdefault(place, set()).add(element)
         self._places_of.setdefault(place.key, set()).add(place)
         self._place_owners.setdefault(place, set()).add(owner)
 
-    def _leave(self, place: Place, uuid: ovsdb.UUID, owner: str) -> None:
+    def _leave(self, place: Place, element: Element, owner: str) -> None:
         if self._replica.uuid(place.key) is None:
             return
-        self._left.setdefault(place, set()).add(uuid)
+        self._left.setdefault(place, set()).add(element)
         self._place_owners.setdefault(place, set()).add(owner)
 
-    def _mutate(self, exclude: set[RowKey]) -> None:
+    def _mutate(self) -> None:
         for place, owners in self._place_owners.items():
-            if place.key in exclude:
+            if place.key in self._names:
                 continue
             uuid = self._replica.uuid(place.key)
             assert uuid is not None, f"{place.key} vanished between check and use"
-            mutations: list[tuple[str, operations.Mutator, frozenset[ovsdb.UUID | ovsdb.NamedUUID]]] = []
+            mutations: list[tuple[str, operations.Mutator, frozenset[Element]]] = []
             if joined := self._joined.get(place):
                 mutations.append((place.column, "insert", frozenset(joined)))
             if left := self._left.get(place):
@@ -237,7 +256,7 @@ class _Transaction:
             self._owners.append(owners)
 
     def _insert(self, owner: str, insert: Insert, name: ovsdb.NamedUUID) -> None:
-        columns = dict(insert.columns)
+        columns = {name: self._resolved(value) for name, value in insert.columns.items()}
         for place in self._places_of.get(insert.key, ()):
             columns[place.column] = frozenset(self._joined[place])
         self._add(operations.insert(insert.key.table, columns, name), owner)

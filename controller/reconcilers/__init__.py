@@ -1,7 +1,7 @@
 """One module a concern: pure functions from an object to what it needs."""
 
 from controller.engine.reconciler import Reconciler
-from controller.reconcilers import address, namespace, node, not_carried, pod, subnet, vpc
+from controller.reconcilers import address, gateway, namespace, node, not_carried, pod, subnet, vpc
 
 RECONCILERS: tuple[Reconciler, ...] = (
     vpc.router,
@@ -9,6 +9,9 @@ RECONCILERS: tuple[Reconciler, ...] = (
     subnet.usage,
     namespace.placement,
     node.port,
+    gateway.stays_inside,
+    gateway.default_route,
+    gateway.by_the_own_node,
     pod.port,
     address.record,
     *not_carried.STATEMENTS,

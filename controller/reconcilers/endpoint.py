@@ -1,7 +1,4 @@
-"""What pods and nodes have in common as endpoints.
-
-Each is a port that may use its own addresses and no others, and a promise to the daemon that plugs it.
-"""
+"""What pods and nodes have in common: a port with an address, and a promise to the daemon that plugs it."""
 
 from controller.api import annotations
 from controller.api.kinds import IPS, SUBNETS
@@ -21,12 +18,16 @@ def allocation(port: str, view: View) -> tuple[IP, Subnet] | None:
     return None if subnet is None else (address, subnet)
 
 
-def port_row(address: IP, labels: dict[str, str]) -> Row:
-    """The endpoint's logical switch port. Port security drops what is sent under another's address."""
-    addresses = " ".join((address.spec.mac_address, *address.spec.ip_address.split(",")))
+def addresses_of(address: IP) -> frozenset[str]:
+    """The MAC and the addresses of an endpoint, as NB writes them."""
+    return frozenset((" ".join((address.spec.mac_address, *address.spec.ip_address.split(","))),))
+
+
+def port_row(address: IP, labels: dict[str, str], security: frozenset[str] = frozenset()) -> Row:
+    """The endpoint's logical switch port; ``security`` says what it may send and receive, everything if it is empty."""
     return Row(
         RowKey("Logical_Switch_Port", address.name),
-        {"addresses": frozenset((addresses,)), "port_security": frozenset((addresses,))},
+        {"addresses": addresses_of(address), "port_security": security},
         Place("Logical_Switch", address.spec.subnet, "ports"),
         labels,
     )

@@ -11,7 +11,7 @@ from controller.reconcilers.endpoint import allocation, port_row, promise
 
 @reconciler("node", NODES)
 def port(node: Node, view: View) -> Fragment:
-    """The node's port on the join switch, and the promise to its daemon."""
+    """The node's port on the join switch, by which others' packets pass as well, and the promise to its daemon."""
     found = allocation(node_port(node.name), view)
     if found is None:
         return NOTHING

@@ -32,6 +32,7 @@ CARRIED: Mapping[Kind[Any], Mapping[str, tuple[object, ...] | None]] = {
         "exclude_ips": None,
         "provider": ("", "ovn"),
         "gateway_type": ("", "distributed"),
+        "nat_outgoing": None,
         "disable_gateway_check": None,
     },
     VPCS: {},

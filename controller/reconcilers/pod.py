@@ -6,7 +6,8 @@ from controller.api.names import pod_port
 from controller.engine.fragment import NOTHING, Fragment
 from controller.engine.reconciler import reconciler
 from controller.engine.view import View
-from controller.reconcilers.endpoint import allocation, port_row, promise
+from controller.reconcilers import gateway
+from controller.reconcilers.endpoint import addresses_of, allocation, port_row, promise
 
 
 def needs_network(pod: Pod) -> bool:
@@ -16,7 +17,7 @@ def needs_network(pod: Pod) -> bool:
 
 @reconciler("pod", PODS)
 def port(pod: Pod, view: View) -> Fragment:
-    """The pod's port, and the promise to its daemon once the port is in NB.
+    """The pod's port, which may use its own addresses and no others, and the promise to its daemon once it is in NB.
 
     Evicted and finished pods need no port: an empty fragment is how they are cleaned up.
     """
@@ -27,4 +28,8 @@ def port(pod: Pod, view: View) -> Fragment:
         return NOTHING
     address, subnet = found
     labels = {"pod": pod.path, "ls": subnet.name}
-    return Fragment(rows=(port_row(address, labels),), annotations=promise(address, subnet))
+    return Fragment(
+        rows=(port_row(address, labels, security=addresses_of(address)),),
+        members=gateway.memberships(address, subnet, view),
+        annotations=promise(address, subnet),
+    )

@@ -29,7 +29,7 @@ async def bootstrap(client: Client, view: View, defaults: Defaults) -> None:
     vpc = Vpc(metadata=ObjectMeta(name=DEFAULT_VPC))
     default = Subnet(
         metadata=ObjectMeta(name=DEFAULT_SUBNET),
-        spec=SubnetSpec(cidr_block=defaults.default_cidr, vpc=DEFAULT_VPC, default=True),
+        spec=SubnetSpec(cidr_block=defaults.default_cidr, vpc=DEFAULT_VPC, default=True, nat_outgoing=True),
     )
     join = Subnet(
         metadata=ObjectMeta(name=JOIN_SUBNET), spec=SubnetSpec(cidr_block=defaults.join_cidr, vpc=DEFAULT_VPC)

@@ -153,6 +153,7 @@ class Controller:
         owners = self.engine.everyone()
         for first in range(0, len(owners), OWNERS_A_BATCH):
             await self._process(client, owners[first : first + OWNERS_A_BATCH])
+        await self._process(client, self.engine.heard_everyone())
         self.tally.full_batches += 1
         log.info("all of %d owners asked in %.3f s", len(owners), (time.monotonic_ns() - started) / 1e9)
 

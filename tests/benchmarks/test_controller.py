@@ -18,7 +18,7 @@ from controller import ovsdb
 from controller.__main__ import GC_THRESHOLDS
 from controller.api.kinds import NAMESPACES, PODS, SUBNETS
 from controller.kubernetes import Access, Client
-from controller.northbound.delta import differ
+from controller.northbound.delta import Delta, differ
 from controller.northbound.replica import Replica
 from controller.northbound.rows import Place, Row, RowKey
 from controller.northbound.writer import Writer
@@ -262,7 +262,10 @@ async def through_the_writer(endpoint: str) -> float:
     ]
     gc.set_threshold(*GC_THRESHOLDS)
     started = time.monotonic()
-    deltas = [differ(f"pod/ns/{row.key.name}", [row], replica) for row in rows]
+    owners = [f"pod/ns/{row.key.name}" for row in rows]
+    deltas = [
+        Delta(owner, tuple(differ(owner, [row], replica))) for owner, row in zip(owners, rows, strict=True)
+    ]
     written = await Writer(replica).commit(client, deltas)
     rate = PODS_IN_BULK / (time.monotonic() - started)
     assert len(written.committed) == PODS_IN_BULK

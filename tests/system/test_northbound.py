@@ -56,7 +56,7 @@ class World:
         self.writer = Writer(self.replica)
 
     def differ(self, owner: str, *rows: Row) -> Delta:
-        return differ(owner, rows, self.replica)
+        return Delta(owner, tuple(differ(owner, rows, self.replica)))
 
     async def ports_of(self, switch: str) -> frozenset[str]:
         (result,) = await self.client.transact(

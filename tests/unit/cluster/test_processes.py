@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,7 @@ SERVE = "print('{\"ready\": true}', flush=True); import signal; signal.pause()"
 def process(tmp_path: Path) -> Iterator[Start]:
     made: list[Process] = []
 
-    def start(program: str, ready: Callable[[int], Path] | None = None) -> Process:
+    def start(program: str, ready: Callable[[int], Sequence[Path]] | None = None) -> Process:
         one = Process(
             "some daemon", [sys.executable, "-c", program], tmp_path / "logs" / "some.log", ready=ready
         )
@@ -47,7 +47,7 @@ def test_no_other_line_does(process: Start, line: str) -> None:
 
 def test_a_socket_that_appears_makes_it_ready(process: Start, tmp_path: Path) -> None:
     program = f"import os, pathlib, signal; pathlib.Path({str(tmp_path)!r}, str(os.getpid())).touch(); signal.pause()"
-    one = process(program, ready=lambda pid: tmp_path / str(pid))
+    one = process(program, ready=lambda pid: (tmp_path / str(pid),))
     wait_ready([one], 10)
     assert (tmp_path / str(one.pid)).exists()
 

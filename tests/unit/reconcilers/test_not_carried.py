@@ -31,7 +31,6 @@ def test_a_subnet_that_asks_for_what_there_is_says_so() -> None:
 @pytest.mark.parametrize(
     ("spec", "field"),
     [
-        ({"nat_outgoing": True}, "spec.natOutgoing"),
         ({"private": True}, "spec.private"),
         ({"gateway_type": "centralized"}, "spec.gatewayType"),
         ({"enable_dhcp": True}, "spec.enableDHCP"),

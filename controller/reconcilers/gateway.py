@@ -1,0 +1,118 @@
+"""How packets leave the cluster: out through the own node of each pod, where a subnet has nothing else in mind.
+
+One policy a node sends what comes from the addresses in a set to that node's port on the join network, whose kernel
+forwards it. A pod that comes or goes changes the set alone, which northd and ovn-controller take incrementally
+whatever the release; policies change with nodes and subnets. The priorities are Kube-OVN's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from controller.api.core import Node
+from controller.api.kinds import IPS, NODES, SUBNETS
+from controller.api.kubeovn import IP, Subnet
+from controller.api.names import DEFAULT_VPC, JOIN_SUBNET, egress_set, node_port
+from controller.engine.addressing import Addressing
+from controller.engine.fragment import NOTHING, Fragment
+from controller.engine.reconciler import reconciler
+from controller.engine.view import View
+from controller.northbound.rows import Member, Place, Row, RowKey, shared
+
+INSIDE, TO_NODE, OUT = 31_000, 30_000, 29_000
+"""What is meant for a subnet stays inside, what is meant for a node goes there, the rest leaves by the gateway."""
+
+POLICIES = Place("Logical_Router", DEFAULT_VPC, "policies")
+
+
+@reconciler("inside", SUBNETS)
+def stays_inside(subnet: Subnet, view: View) -> Fragment:
+    """What is sent to a subnet of the default VPC is routed to it, whatever policies say of its source."""
+    if (subnet.spec.vpc or DEFAULT_VPC) != DEFAULT_VPC:
+        return NOTHING
+    return Fragment(
+        rows=tuple(
+            _policy(
+                f"inside/{subnet.name}/{family.version}",
+                INSIDE,
+                f"ip{family.version}.dst == {family.network}",
+            )
+            for family in Addressing.of(subnet).families
+        )
+    )
+
+
+@reconciler("beyond", SUBNETS)
+def default_route(subnet: Subnet, view: View) -> Fragment:
+    """The default VPC has a route to everywhere, over the join network: OVN asks policies only of what has a route."""
+    if subnet.name != JOIN_SUBNET:
+        return NOTHING
+    return Fragment(
+        rows=tuple(
+            Row(
+                RowKey("Logical_Router_Static_Route", f"beyond/{family.version}"),
+                {"ip_prefix": "::/0" if family.version == 6 else "0.0.0.0/0", "nexthop": family.gateway},
+                Place("Logical_Router", DEFAULT_VPC, "static_routes"),
+            )
+            for family in Addressing.of(subnet).families
+        )
+    )
+
+
+@reconciler("egress", NODES)
+def by_the_own_node(node: Node, view: View) -> Fragment:
+    """The set of the addresses that leave by a node, the policy that sends them there, and the way to the node."""
+    join = view.get(IPS, node_port(node.name))
+    if join is None:
+        return NOTHING
+    rows: list[Row] = []
+    for address in join.spec.ip_address.split(","):
+        version = _version(address)
+        addresses = RowKey("Address_Set", egress_set(node.name, version))
+        rows += [
+            Row(addresses, {}),
+            _policy(f"egress/{node.name}/{version}", OUT, f"ip{version}.src == ${addresses.name}", address),
+        ]
+        rows += [
+            _policy(f"node/{node.name}/{found}", TO_NODE, f"ip{version}.dst == {found}", address)
+            for found in _internal(node, version)
+        ]
+    return Fragment(rows=tuple(rows))
+
+
+def memberships(address: IP, subnet: Subnet, view: View) -> tuple[Member, ...]:
+    """What makes a pod leave by its own node, if its subnet has it so and the node has a port to leave by."""
+    spec = subnet.spec
+    distributed = spec.gateway_type in ("", "distributed")
+    if not distributed or (spec.vpc or DEFAULT_VPC) != DEFAULT_VPC or subnet.name == JOIN_SUBNET:
+        return ()
+    node = address.spec.node_name
+    join = view.get(IPS, node_port(node))
+    if join is None or view.get(NODES, node) is None:
+        return ()
+    versions = {_version(found) for found in join.spec.ip_address.split(",")}
+    return tuple(
+        Member(shared(RowKey("Address_Set", egress_set(node, version))), found)
+        for found in address.spec.ip_address.split(",")
+        if (version := _version(found)) in versions
+    )
+
+
+def _policy(name: str, priority: int, match: str, nexthop: str = "") -> Row:
+    columns = {
+        "priority": priority,
+        "match": match,
+        "action": "reroute" if nexthop else "allow",
+        "nexthops": frozenset((nexthop,) if nexthop else ()),
+    }
+    return Row(RowKey("Logical_Router_Policy", name), columns, POLICIES)
+
+
+def _internal(node: Node, version: int) -> Iterator[str]:
+    for entry in node.status.addresses:
+        if entry.type == "InternalIP" and _version(entry.address) == version:
+            yield entry.address
+
+
+def _version(address: str) -> int:
+    return 6 if ":" in address else 4

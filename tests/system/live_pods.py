@@ -1,0 +1,81 @@
+"""Emulated clusters in tests: pods are created through the API, and found again as processes that send packets."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from controller.api import kinds
+from controller.api.core import Pod
+from controller.kubernetes import Access, Client
+from testbed.cluster import Cluster, ClusterSpec, enclosure, state
+from testbed.releases import ReleaseUnavailable, resolve
+
+RUNNING_WITHIN_S = 30.0
+
+
+def a_spec(release: str = "system", **more: Any) -> ClusterSpec:
+    try:
+        return ClusterSpec("test", 2, resolve(release), **more)
+    except ReleaseUnavailable as unavailable:
+        pytest.skip(str(unavailable))
+
+
+def a_pod(name: str, node: str, kind: str) -> dict[str, Any]:
+    return {
+        "metadata": {"name": name, "namespace": "default", "annotations": {"testbed/kind": kind}},
+        "spec": {"nodeName": node, "containers": [{"name": "main", "image": "none"}]},
+    }
+
+
+async def run_pods(cluster: Cluster, *pods: dict[str, Any]) -> dict[str, Pod]:
+    """Create pods and wait until all pods that there are run."""
+    async with Client(Access.load(cluster.kubeconfig)) as api:
+        for pod in pods:
+            await api.create(kinds.PODS, pod, namespace="default")
+        deadline = time.monotonic() + RUNNING_WITHIN_S
+        while True:
+            found = (await api.list(kinds.PODS)).items
+            if all(pod.status.phase == "Running" for pod in found):
+                return {pod.metadata.name: pod for pod in found}
+            assert time.monotonic() < deadline, found
+            await asyncio.sleep(0.02)
+
+
+def pause_process(pod: str) -> int:
+    """The process that holds the namespace of a live pod."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and f"pause default/{pod}\0".encode() in (entry / "cmdline").read_bytes():
+            return int(entry.name)
+    raise AssertionError(f"no pause process of {pod}")
+
+
+def assert_ping(source: str, address: str) -> None:
+    done = subprocess.run(
+        [*enter(source), "ping", "-c3", "-i0.2", "-W2", address], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def enter(pod: str) -> list[str]:
+    """The beginning of a command that runs in the network namespace of a live pod."""
+    return ["nsenter", f"--net=/proc/{pause_process(pod)}/ns/net"]
+
+
+def with_cluster(spec: ClusterSpec, body: Callable[[Cluster], None]) -> int:
+    """Run `body` with a cluster in an enclosure; 0 if nothing was raised."""
+
+    def main(directory: Path) -> int:
+        with Cluster(spec, directory) as cluster:
+            body(cluster)
+            cluster.check()
+        return 0
+
+    with state.claim(spec.name) as directory:
+        return enclosure.run(lambda: main(directory))

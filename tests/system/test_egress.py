@@ -1,0 +1,90 @@
+"""Packets that leave the cluster, judged by who the external host sees."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import time
+from typing import Any
+
+import pytest
+
+from controller.api import kinds
+from controller.kubernetes import Access, Client
+from testbed.cluster import Cluster
+from tests.system.live_pods import a_pod, a_spec, enter, run_pods, with_cluster
+
+pytestmark = [pytest.mark.system, pytest.mark.usefixtures("state_root")]
+
+PORT = 8000
+WITHIN_S = 30.0
+
+SERVER = f"""
+import socket
+server = socket.create_server(("0.0.0.0", {PORT}))
+print("listening", flush=True)
+while True:
+    connection, peer = server.accept()
+    connection.sendall(peer[0].encode())
+    connection.close()
+"""
+CLIENT = """
+import socket, sys
+connection = socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=2)
+print(connection.recv(100).decode())
+"""
+
+
+def serve(cluster: Cluster) -> None:
+    """The external host tells everyone who connects under which address it sees him."""
+    server = cluster.external.popen([sys.executable, "-c", SERVER], stdout=subprocess.PIPE, text=True)
+    assert server.stdout is not None
+    assert server.stdout.readline() == "listening\n"
+
+
+def seen_as(cluster: Cluster, pod: str) -> str:
+    """Under which address the external host sees a pod; empty if it does not."""
+    done = subprocess.run(
+        [*enter(pod), sys.executable, "-c", CLIENT, cluster.external.address, str(PORT)],
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout.strip()
+
+
+def becomes(cluster: Cluster, pod: str, address: str) -> None:
+    """Wait until the external host sees the pod under the address."""
+    deadline = time.monotonic() + WITHIN_S
+    while (found := seen_as(cluster, pod)) != address:
+        assert time.monotonic() < deadline, f"{pod} is seen as {found!r}, not {address}"
+
+
+async def set_subnet(cluster: Cluster, name: str, **spec: Any) -> None:
+    async with Client(Access.load(cluster.kubeconfig)) as api:
+        await api.patch(kinds.SUBNETS, name, {"spec": spec})
+
+
+def test_a_pod_leaves_by_its_own_node_and_under_its_address() -> None:
+    def body(cluster: Cluster) -> None:
+        serve(cluster)
+        asyncio.run(run_pods(cluster, a_pod("a", "node1", "live"), a_pod("b", "node2", "live")))
+        for pod, node in (("a", cluster.nodes[0]), ("b", cluster.nodes[1])):
+            becomes(cluster, pod, node.tunnel_ip)
+
+    assert with_cluster(a_spec(), body) == 0
+
+
+def test_nat_is_switched_off_while_the_pod_runs() -> None:
+    def body(cluster: Cluster) -> None:
+        serve(cluster)
+        pods = asyncio.run(run_pods(cluster, a_pod("a", "node1", "live")))
+        address = pods["a"].status.pod_ip
+        becomes(cluster, "a", cluster.nodes[0].tunnel_ip)
+        cluster.external.ip([f"route add {address}/32 via {cluster.nodes[0].tunnel_ip}"])
+        asyncio.run(set_subnet(cluster, "ovn-default", natOutgoing=False))
+        becomes(cluster, "a", address)
+        asyncio.run(set_subnet(cluster, "ovn-default", natOutgoing=True))
+        becomes(cluster, "a", cluster.nodes[0].tunnel_ip)
+
+    assert with_cluster(a_spec(), body) == 0
