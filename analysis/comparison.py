@@ -17,9 +17,9 @@ from scipy.stats import false_discovery_control
 from analysis.comparison_counters import direction, varied
 from analysis.comparison_effect import Effect, Spread, spread
 from analysis.comparison_obstacles import obstacles
-from analysis.comparison_sides import Side
+from analysis.comparison_sides import Side, within
 from analysis.comparison_stages import StageChange, stage_to_blame
-from testbed.results import Counter, Metric
+from testbed.results import Counter, Metric, RunDirectory
 from testbed.results.records import Better, Label
 
 LEVEL = 0.01
@@ -127,6 +127,11 @@ def compare(before: Side, after: Side, *, least: float = LEAST) -> Comparison:
         alone=(len(counted[0].keys() - counted[1].keys()), len(counted[1].keys() - counted[0].keys())),
         obstacles=obstacles(before.run, after.run) if before.run.id != after.run.id else (),
     )
+
+
+def side_by_side(directory: RunDirectory, *, least: float = LEAST) -> list[Comparison]:
+    """The releases of one run, each against the first; none if there is one. Raises ``UnreadableRun``."""
+    return [compare(before, after, least=least) for before, after in within(directory)]
 
 
 def _adjusted(effects: Mapping[int, Effect | None]) -> dict[int, float]:

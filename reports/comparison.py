@@ -10,7 +10,7 @@ from rich.text import Text
 
 from reports.comparison_tables import tables
 from reports.comparison_words import headline, notes, title
-from reports.markdown import markdown_table
+from reports.markdown_parts import escape, table_blocks
 from reports.terminal import rich_table
 
 if TYPE_CHECKING:
@@ -30,8 +30,11 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
 
 
 def comparison_markdown(comparison: Comparison) -> str:
-    """It as a section of a Markdown document."""
-    blocks = [f"## {title(comparison)}", f"**{headline(comparison)}**"]
-    for table in tables(comparison):
-        blocks += markdown_table(table)
-    return "\n\n".join([*blocks, *notes(comparison)]) + "\n"
+    """It as a Markdown document."""
+    return "\n\n".join(comparison_blocks(comparison)) + "\n"
+
+
+def comparison_blocks(comparison: Comparison) -> list[str]:
+    """What a comparison says as blocks of Markdown, for a section of a run."""
+    told = [block for table in tables(comparison) for block in table_blocks(table)]
+    return [f"### {escape(title(comparison))}", f"**{headline(comparison)}**", *told, *notes(comparison)]

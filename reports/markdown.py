@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reports import tables, words
+from reports.comparison import comparison_blocks
+from reports.markdown_parts import escape, table_blocks
 from reports.numbers import duration
-from reports.table import Table
 from testbed.results import Run, RunDirectory
 
 
@@ -17,17 +18,23 @@ def render_markdown(directories: Sequence[RunDirectory]) -> str:
         "# Results",
         "Written by `testbed report --format markdown` from the runs named below; do not edit.",
     ]
-    for run in runs:
-        blocks += _of_run(run)
+    for directory, run in zip(directories, runs, strict=True):
+        blocks += _of_run(run, _side_by_side(directory) if len(run.releases) > 1 else [])
     if references := tables.references(runs):
-        blocks += ["## Others' figures", words.REFERENCED, *markdown_table(references)]
+        blocks += ["## Others' figures", words.REFERENCED, *table_blocks(references)]
     blocks += ["## How figures are made", words.STATISTICS, "## What these figures are not", words.NOT]
     return "\n\n".join(blocks) + "\n"
 
 
-def _of_run(run: Run) -> list[str]:
+def _side_by_side(directory: RunDirectory) -> list[str]:
+    from analysis.comparison import side_by_side  # needs scipy.stats, which takes a second to load
+
+    return [block for found in side_by_side(directory) for block in comparison_blocks(found)]
+
+
+def _of_run(run: Run, compared: Sequence[str]) -> list[str]:
     releases = ", ".join(
-        f"OVN {release.ovn}, OVS {release.ovs} ({_escape(release.name)})" for release in run.releases
+        f"OVN {release.ovn}, OVS {release.ovs} ({escape(release.name)})" for release in run.releases
     )
     facts = [
         f"run `{run.id}`",
@@ -38,15 +45,16 @@ def _of_run(run: Run) -> list[str]:
         words.verdict(run),
     ]
     heading = " · ".join(filter(None, (run.scenario, run.profile, releases)))
-    blocks = [f"## {heading}", f"**{_escape(words.answer(run))}**", " · ".join(filter(None, facts))]
+    blocks = [f"## {heading}", f"**{escape(words.answer(run))}**", " · ".join(filter(None, facts))]
     if run.status != "complete":
-        blocks.append(f"**Not complete.** {_escape(words.status(run))}")
+        blocks.append(f"**Not complete.** {escape(words.status(run))}")
     blocks += [_list("Doubts about the run:", run.validity.reasons)] if run.validity.reasons else []
     for release in run.releases:
         if release.defects:
             blocks.append(
-                _list(f"Known faults of {_escape(release.name)} that bear on these figures:", release.defects)
+                _list(f"Known faults of {escape(release.name)} that bear on these figures:", release.defects)
             )
+    blocks += compared
     every = (
         tables.headlines(run),
         *tables.ladders(run),
@@ -56,28 +64,9 @@ def _of_run(run: Run) -> list[str]:
         tables.machine(run),
     )
     for table in every:
-        blocks += markdown_table(table) if table else []
+        blocks += table_blocks(table) if table else []
     return [*blocks, f"Again: `{words.again(run)}`"]
 
 
-def markdown_table(table: Table) -> list[str]:
-    """A table as blocks of Markdown."""
-    aligned = [":--" if place < table.text_columns else "--:" for place in range(len(table.header))]
-    lines = [table.header, aligned, *table.rows]
-    text = "\n".join("| " + " | ".join(_escape(cell) for cell in line) + " |" for line in lines)
-    return [
-        *([f"### {_escape(table.title)}"] if table.title else []),
-        text,
-        *([table.note] if table.note else []),
-    ]
-
-
 def _list(title: str, entries: Sequence[str]) -> str:
-    return "\n".join([title, "", *(f"- {_escape(entry)}" for entry in entries)])
-
-
-def _escape(text: str) -> str:
-    """Text that Markdown shows as it is, also inside a table."""
-    for special in "\\|*`<":
-        text = text.replace(special, "\\" + special)
-    return " ".join(text.split())
+    return "\n".join([title, "", *(f"- {escape(entry)}" for entry in entries)])

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from analysis.comparison_sides import within
 from reports import comparison_tables, comparison_words, tables, words
 from reports.drawing import Drawing, Palette, draw
 from reports.numbers import duration
@@ -65,9 +64,8 @@ class Compared:
 
 def comparisons(directory: RunDirectory) -> tuple[Compared, ...]:
     """Each further release of the run against the first; none if there is one."""
-    from analysis.comparison import compare  # needs scipy.stats, which takes a second to load
+    from analysis.comparison import side_by_side  # needs scipy.stats, which takes a second to load
 
-    found = [compare(before, after) for before, after in within(directory)]
     return tuple(
         Compared(
             title=comparison_words.title(entry),
@@ -75,7 +73,7 @@ def comparisons(directory: RunDirectory) -> tuple[Compared, ...]:
             tables=comparison_tables.tables(entry),
             notes=comparison_words.notes(entry),
         )
-        for entry in found
+        for entry in side_by_side(directory)
     )
 
 

@@ -73,11 +73,11 @@ def _pivot(key: str, metrics: Sequence[Metric], run: Run) -> Table:
     The metric that lacks only ``key`` stands beside them as the headline. With many columns, one row a record.
     """
     columns = list(dict.fromkeys(entry.labels[key] for entry in metrics))
-    title = f"By {key.replace('_', ' ')}"
+    others = [other for other in _keys(metrics) if other != key]
+    title = f"By {' and '.join([key, *(others if key == RELEASE else ())])}".replace("_", " ")
     if len(columns) > WIDEST:
         rows = tuple((words_of(entry.labels), *spread_row(entry)) for entry in metrics)
         return Table(title, ("labels", *SPREAD), rows, text_columns=2)
-    others = [other for other in _keys(metrics) if other != key]
     known = {(_head(entry, others), entry.labels[key]): entry for entry in metrics}
     heads = dict.fromkeys(head for head, _ in known)
     without = {_head(entry, others): entry for entry in run.metrics if not set(entry.labels) - set(others)}
@@ -138,13 +138,15 @@ def _down(counter: Counter, across: Sequence[str]) -> list[str]:
     return [key for key in counter.labels if key not in across]
 
 
-def _order(run: Run, column: tuple[str, ...]) -> tuple[tuple[str, ...], int]:
-    """Columns by their other label, then by mode in the order in which the plots name the modes."""
+def _order(run: Run, column: tuple[str, ...]) -> tuple[list[tuple[int, str]], int]:
+    """Columns by their other label (releases in the order of the run), then by mode in the order of the plots."""
+    releases = [release.name for release in run.releases]
     named = [
         entry.name for figure in run.figures if isinstance(figure, (Ecdf, Growth)) for entry in figure.series
     ]
     *others, mode = column
-    return tuple(others), named.index(mode) if mode in named else len(named)
+    placed = [(releases.index(other) if other in releases else 0, other) for other in others]
+    return placed, named.index(mode) if mode in named else len(named)
 
 
 def _counter_table(

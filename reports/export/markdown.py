@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reports import tables, words
+from reports.markdown_parts import escape, table_text
 from reports.numbers import duration
 from reports.table import Table
 from testbed.results import Run
@@ -21,25 +22,25 @@ def render(runs: Sequence[Run]) -> str:
 
 
 def _blocks(run: Run) -> Iterator[str]:
-    yield f"### {_plain(' '.join(filter(None, (run.scenario, run.profile))))}: {words.verdict(run)}"
-    yield f"**{_plain(words.answer(run))}**"
+    yield f"### {escape(' '.join(filter(None, (run.scenario, run.profile))))}: {words.verdict(run)}"
+    yield f"**{escape(words.answer(run))}**"
     if run.status != "complete":
-        yield _plain(words.status(run))
+        yield escape(words.status(run))
     if run.validity.verdict != "valid":
         reasons = "; ".join(run.validity.reasons)
-        yield f"Validity: **{run.validity.verdict}**" + (f" ({_plain(reasons)})" if reasons else "")
+        yield f"Validity: **{run.validity.verdict}**" + (f" ({escape(reasons)})" if reasons else "")
     for release in run.releases:
         for defect in release.defects:
-            yield f"Known fault of {_plain(release.name)}: {_plain(defect)}"
+            yield f"Known fault of {escape(release.name)}: {escape(defect)}"
     for table in (_verdicts(run), tables.headlines(run)):
         if table:
-            yield _table(table)
+            yield table_text(table)
             if table.note:
                 yield table.note
     releases = ", ".join(f"OVN {release.ovn}, OVS {release.ovs}" for release in run.releases)
     facts = (
         f"run `{run.id}`",
-        _plain(releases),
+        escape(releases),
         duration(run.duration_s),
         f"machine `{run.host.fingerprint}`",
     )
@@ -50,17 +51,3 @@ def _verdicts(run: Run) -> Table:
     found = tables.expectations(run)
     rows = tuple((_MARKS[row[0]], f"{row[1]} ({row[0]})", row[2]) for row in found.rows)
     return Table("", ("", "expectation", "found"), rows, text_columns=2)
-
-
-def _table(table: Table) -> str:
-    aligned = [":--" if place < table.text_columns else "--:" for place in range(len(table.header))]
-    cells = [[_plain(cell) for cell in line] for line in (table.header, *table.rows)]
-    cells.insert(1, aligned)
-    return "\n".join(f"| {' | '.join(line)} |" for line in cells)
-
-
-def _plain(text: str) -> str:
-    """Text that Markdown shows as it is, also inside a table."""
-    for special in "\\|*`<":
-        text = text.replace(special, "\\" + special)
-    return " ".join(text.split())

@@ -64,10 +64,9 @@ def compare(
 
 def among(directory: RunDirectory, least: float = 0.05) -> list[Comparison]:
     """The releases of one run, each against the first; none if there is one."""
-    from analysis.comparison import compare as judge
-    from analysis.comparison_sides import within
+    from analysis.comparison import side_by_side
 
-    return [judge(before, after, least=least) for before, after in within(directory)]
+    return side_by_side(directory, least=least)
 
 
 def between(older: RunDirectory, newer: RunDirectory, anyway: bool, least: float = 0.05) -> list[Comparison]:
