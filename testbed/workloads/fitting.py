@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from testbed.workloads.constraints import NodeSelectorTerm, Taint, Toleration
 from testbed.workloads.labels import holds
-from testbed.workloads.objects import Node, NodeSelectorTerm, Pod, Taint, Toleration
+from testbed.workloads.objects import Node, Pod
 
 UNSCHEDULABLE = Taint(key="node.kubernetes.io/unschedulable", effect="NoSchedule")
 """What a cordoned node repels pods by; a DaemonSet's pods bear it."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from testbed.workloads.objects import LabelSelector, Requirement
+from testbed.workloads.constraints import LabelSelector, Requirement
 
 
 def matches(selector: LabelSelector | None, labels: Mapping[str, str]) -> bool:

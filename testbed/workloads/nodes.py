@@ -12,8 +12,9 @@ import msgspec
 
 from controller.api.core import Lease
 from testbed.workloads import moments
+from testbed.workloads.constraints import Taint, Toleration
 from testbed.workloads.fitting import tolerates
-from testbed.workloads.objects import NODES, PODS, Document, Node, Pod, Taint, Toleration
+from testbed.workloads.objects import NODES, PODS, Document, Node, Pod
 from testbed.workloads.plan import Delete, Patch, Plan, Tell
 from testbed.workloads.world import World
 

@@ -11,88 +11,9 @@ import msgspec
 
 from controller.api.kinds import Kind
 from controller.api.meta import Condition, OwnerReference, Resource, Wire
+from testbed.workloads.constraints import Affinity, LabelSelector, SpreadConstraint, Taint, Toleration
 
 Document = dict[str, Any]
-
-
-class Requirement(Wire, frozen=True, gc=False, kw_only=True):
-    """One expression of a label or node selector; Gt and Lt are a node selector's alone."""
-
-    key: str
-    operator: str
-    values: tuple[str, ...] = ()
-
-
-class LabelSelector(Wire, frozen=True, gc=False, kw_only=True):
-    """Which objects belong to a workload, by their labels."""
-
-    match_labels: dict[str, str] = msgspec.field(default_factory=dict)
-    match_expressions: tuple[Requirement, ...] = ()
-
-
-class Taint(Wire, frozen=True, gc=False, kw_only=True):
-    """What a node repels pods by; ``effect`` is NoSchedule, PreferNoSchedule or NoExecute."""
-
-    key: str
-    value: str = ""
-    effect: str = ""
-    time_added: str | None = None
-
-
-class Toleration(Wire, frozen=True, gc=False, kw_only=True):
-    """Which taints a pod bears, and with NoExecute for how many seconds."""
-
-    key: str = ""
-    operator: str = "Equal"
-    value: str = ""
-    effect: str = ""
-    toleration_seconds: int | None = None
-
-
-class NodeSelectorTerm(Wire, frozen=True, gc=False, kw_only=True):
-    """Expressions that must all hold of a node."""
-
-    match_expressions: tuple[Requirement, ...] = ()
-    match_fields: tuple[Requirement, ...] = ()
-
-
-class NodeSelector(Wire, frozen=True, gc=False, kw_only=True):
-    """Terms of which one must hold of a node."""
-
-    node_selector_terms: tuple[NodeSelectorTerm, ...] = ()
-
-
-class PreferredTerm(Wire, frozen=True, gc=False, kw_only=True):
-    """A preference and its weight, 1 to 100."""
-
-    weight: int
-    preference: NodeSelectorTerm
-
-
-class NodeAffinity(Wire, frozen=True, gc=False, kw_only=True):
-    """Which nodes a pod may be on, and which it would rather be on."""
-
-    required: NodeSelector | None = msgspec.field(
-        default=None, name="requiredDuringSchedulingIgnoredDuringExecution"
-    )
-    preferred: tuple[PreferredTerm, ...] = msgspec.field(
-        default=(), name="preferredDuringSchedulingIgnoredDuringExecution"
-    )
-
-
-class Affinity(Wire, frozen=True, gc=False, kw_only=True):
-    """A pod's affinity; towards nodes only."""
-
-    node_affinity: NodeAffinity | None = None
-
-
-class SpreadConstraint(Wire, frozen=True, gc=False, kw_only=True):
-    """How evenly the pods of a selector lie over the values of a node label."""
-
-    max_skew: int
-    topology_key: str
-    when_unsatisfiable: str = "DoNotSchedule"
-    label_selector: LabelSelector | None = None
 
 
 class PodSpec(Wire, frozen=True, gc=False, kw_only=True):
@@ -281,9 +202,12 @@ class JobSpec(Wire, frozen=True, gc=False, kw_only=True):
     parallelism: int = 1
     completions: int | None = None
     backoff_limit: int = 6
+    backoff_limit_per_index: int | None = None
+    max_failed_indexes: int | None = None
     active_deadline_seconds: int | None = None
     ttl_seconds_after_finished: int | None = None
     completion_mode: str = "NonIndexed"
+    pod_replacement_policy: str = "TerminatingOrFailed"
     suspend: bool = False
     selector: LabelSelector | None = None
     template: Document = msgspec.field(default_factory=dict)

@@ -11,8 +11,8 @@ from typing import Any
 from controller.api.kinds import Kind
 from controller.api.meta import Resource
 from testbed.workloads import templates
+from testbed.workloads.constraints import LabelSelector
 from testbed.workloads.labels import matches
-from testbed.workloads.objects import LabelSelector
 from testbed.workloads.plan import Patch, Plan
 
 

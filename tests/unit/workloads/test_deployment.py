@@ -9,10 +9,10 @@ import pytest
 from controller.api.meta import ObjectMeta
 from testbed.workloads import deployment, templates
 from testbed.workloads.amounts import surge_and_unavailable
+from testbed.workloads.constraints import LabelSelector
 from testbed.workloads.objects import (
     Deployment,
     DeploymentSpec,
-    LabelSelector,
     ReplicaSet,
     ReplicaSetSpec,
     RollingUpdate,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from controller.api.core import Lease, LeaseSpec
 from controller.api.meta import Condition, ObjectMeta
 from testbed.workloads import moments, nodes
-from testbed.workloads.objects import Node, NodeSpec, NodeStatus, Pod, PodSpec, Taint, Toleration
+from testbed.workloads.constraints import Taint, Toleration
+from testbed.workloads.objects import Node, NodeSpec, NodeStatus, Pod, PodSpec
 from testbed.workloads.plan import Delete, Patch, Plan
 
 NOW = 1_700_000_000.0

@@ -6,20 +6,17 @@ from typing import Any
 
 from controller.api.meta import ObjectMeta
 from testbed.workloads import scheduler
-from testbed.workloads.objects import (
+from testbed.workloads.constraints import (
     Affinity,
-    Node,
     NodeAffinity,
     NodeSelector,
     NodeSelectorTerm,
-    NodeSpec,
-    Pod,
-    PodSpec,
     PreferredTerm,
     Requirement,
     Taint,
     Toleration,
 )
+from testbed.workloads.objects import Node, NodeSpec, Pod, PodSpec
 
 MAINTENANCE = Taint(key="maintenance", value="yes", effect="NoSchedule")
 
