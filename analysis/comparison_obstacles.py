@@ -7,7 +7,7 @@ from testbed.results import Run
 
 def obstacles(before: Run, after: Run) -> tuple[str, ...]:
     """Each thing in which the circumstances differ, in a line that names both; empty if they may be compared."""
-    found = circumstances(before, after)
+    found = _circumstances(before, after)
     validities = before.validity.verdict, after.validity.verdict
     if "invalid" in validities or validities[0] != validities[1]:
         found.append(f"validity: {validities[0]} against {validities[1]}")
@@ -17,8 +17,17 @@ def obstacles(before: Run, after: Run) -> tuple[str, ...]:
     return tuple(found)
 
 
-def circumstances(before: Run, after: Run) -> list[str]:
-    """Those that are known before a run begins: machine and parameters."""
+def foreseen(before: Run, planned: Run) -> tuple[str, ...]:
+    """Those that are known before the ``planned`` run begins: what it will be, and what became of the other one."""
+    found = _circumstances(before, planned)
+    if before.validity.verdict != "valid":
+        found.append(f"validity: {before.id} is {before.validity.verdict}")
+    if before.status != "complete":
+        found.append(f"status: {before.id} is {before.status}")
+    return tuple(found)
+
+
+def _circumstances(before: Run, after: Run) -> list[str]:
     found = []
     if before.host.fingerprint != after.host.fingerprint:
         found.append(f"machine: {_machine(before)} against {_machine(after)}")

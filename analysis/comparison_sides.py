@@ -112,14 +112,18 @@ def paired(baseline: RunDirectory, newer: RunDirectory) -> tuple[tuple[Side, Sid
     Raises ``ValueError`` if there is none.
     """
     before, after = sides_of(baseline), sides_of(newer)
-    if len(before) == len(after) == 1:
-        return ((before[0], after[0]),)
-    known = {side.release: side for side in before}
-    pairs = tuple((known[side.release], side) for side in after if side.release in known)
+    return tuple((before[one], after[other]) for one, other in pairs_of(before[0].run, after[0].run))
+
+
+def pairs_of(before: Run, after: Run) -> tuple[tuple[int, int], ...]:
+    """``paired`` by the places of the releases in their runs, which may still be planned. Raises ``ValueError``."""
+    older, newer = ([release.name for release in run.releases] or [""] for run in (before, after))
+    if len(older) == len(newer) == 1:
+        return ((0, 0),)
+    pairs = tuple((older.index(name), place) for place, name in enumerate(newer) if name in older)
     if not pairs:
         raise ValueError(
-            f"no release in common: {baseline.id} has {', '.join(known)}, "
-            f"{newer.id} has {', '.join(side.release for side in after)}"
+            f"no release in common: {before.id} has {', '.join(older)}, {after.id} has {', '.join(newer)}"
         )
     return pairs
 

@@ -76,17 +76,27 @@ def between(older: RunDirectory, newer: RunDirectory, anyway: bool, least: float
     from analysis.comparison_sides import paired
 
     before, after = older.run(), newer.run()
-    require_comparable(before, after, () if anyway else obstacles(before, after))
-    try:
-        pairs = paired(older, newer)
-    except ValueError as error:
-        raise Unfit(str(error)) from None
-    return [judge(one, other, least=least) for one, other in pairs]
+    _require_comparable(before, after, () if anyway else obstacles(before, after))
+    return [judge(one, other, least=least) for one, other in paired(older, newer)]
 
 
-def require_comparable(before: Run, after: Run, differ: Sequence[str]) -> None:
-    """Raises ``Unfit`` for runs of different scenarios, or naming all in which they ``differ``."""
+def require_will_compare(older: RunDirectory, planned: Run, anyway: bool) -> None:
+    """Raises ``Unfit`` if it is known before the ``planned`` run begins that ``between`` would refuse it."""
+    from analysis.comparison_obstacles import foreseen
+
+    before = older.run()
+    _require_comparable(before, planned, () if anyway else foreseen(before, planned))
+
+
+def _require_comparable(before: Run, after: Run, differ: Sequence[str]) -> None:
+    """Raises ``Unfit`` for runs of different scenarios or releases, or naming all in which they ``differ``."""
+    from analysis.comparison_sides import pairs_of
+
     if before.scenario != after.scenario:
         raise Unfit(f"not comparable: {before.id} is of {before.scenario}, {after.id} of {after.scenario}")
+    try:
+        pairs_of(before, after)
+    except ValueError as error:
+        raise Unfit(f"not comparable: {error}") from None
     if differ:
         raise Unfit(f"not comparable: {'; '.join(differ)} (--anyway compares nevertheless)")

@@ -10,16 +10,19 @@ import msgspec
 import typer
 
 from testbed.cli import exits
-from testbed.cli.compare import among, between, require_comparable
+from testbed.cli.compare import among, between, require_will_compare
 from testbed.cli.console import complain, out, print_json
 from testbed.cli.places import DEFAULT_RUNS, RunsDirectory
 from testbed.experiment import registry
 from testbed.experiment.errors import Fault, Unfit
 from testbed.experiment.params import override
-from testbed.results import Run, RunDirectory, find, fingerprint
+from testbed.results import ReleaseUnderTest, Run, find, fingerprint
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from testbed.experiment.run import Order
+    from testbed.releases import Release
 
 DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|)")
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
@@ -106,8 +109,10 @@ def run(
         keep=keep,
         keep_databases=keep_databases,
     )
-    baseline = _baseline(find(runs, against), order, anyway) if against else None
     builds = check(order)
+    baseline = find(runs, against) if against else None
+    if baseline is not None:
+        require_will_compare(baseline, _planned(order, builds), anyway)
     done, writer = execute(order, builds, Watcher())
     if json:
         write_report(writer)
@@ -123,30 +128,23 @@ def run(
         return exits.INTERRUPTED
     if done.status == "timed-out":
         complain(f"{done.reason}; the results so far are in {writer.path}")
-    worse = False
-    if baseline is not None:
-        compared = between(baseline, writer, anyway)
-        worse = any(entry.regressions for entry in compared)
-    else:
-        compared = among(writer)
-    for comparison in compared if not json else ():
+    releases = among(writer)
+    since = between(baseline, writer, anyway) if baseline else []
+    for comparison in (*releases, *since) if not json else ():
         print_comparison(comparison, out)
+    worse = any(entry.regressions for entry in since)
     return exits.GOOD if done.passed and not worse else exits.JUDGED_BAD
 
 
-def _baseline(found: RunDirectory, order: Order, anyway: bool) -> RunDirectory:
-    """The run to compare with, refused now if it is known now that it will not compare."""
-    from analysis.comparison_obstacles import circumstances
-
-    ours = Run(
+def _planned(order: Order, builds: Sequence[Release]) -> Run:
+    """What is known of the run before it begins."""
+    return Run(
         id="this run",
         scenario=order.scenario.name(),
         params=msgspec.to_builtins(order.params),
         host=fingerprint(),
+        releases=tuple(ReleaseUnderTest(name=build.name) for build in builds),
     )
-    before = found.run()
-    require_comparable(before, ours, () if anyway else circumstances(before, ours))
-    return found
 
 
 def _seconds(text: str) -> float:
