@@ -8,6 +8,7 @@ from controller.admission.networks import NOT_FOR_PODS, is_host, networks
 from controller.admission.view import View
 from controller.api import names
 from controller.api.addresses import BITS, InvalidAddress, Network, parse_address, parse_network, parse_range
+from controller.api.dhcp import parse_options
 from controller.api.kinds import SUBNETS, VPCS
 from controller.api.kubeovn import Subnet
 
@@ -64,6 +65,9 @@ def _specification(new: Subnet, others: View) -> Iterator[Cause]:
     if _vpc(new) != names.DEFAULT_VPC and others.get(VPCS.name, _vpc(new)) is None:
         yield not_found("spec.vpc", _vpc(new), f"a VPC that exists, or {names.DEFAULT_VPC}")
     yield from _own_namespaces(new)
+    yield from _allow_subnets(new)
+    yield from _acls(new)
+    yield from _dhcp(new)
     for other in view.every(others, SUBNETS):
         if other.name != new.name:
             yield from _beside(new, blocks, other)
@@ -155,6 +159,36 @@ def _own_namespaces(new: Subnet) -> Iterator[Cause]:
         if namespace in seen:
             yield duplicate(field, namespace, "this list")
         seen.add(namespace)
+
+
+def _allow_subnets(new: Subnet) -> Iterator[Cause]:
+    for position, text in enumerate(new.spec.allow_subnets):
+        try:
+            parse_network(text)
+        except InvalidAddress as error:
+            yield invalid(f"spec.allowSubnets[{position}]", text, error.allowed)
+
+
+def _acls(new: Subnet) -> Iterator[Cause]:
+    for position, acl in enumerate(new.spec.acls):
+        field = f"spec.acls[{position}]"
+        if not acl.direction:
+            yield required(f"{field}.direction", "from-lport or to-lport")
+        if not acl.match.strip():
+            yield required(f"{field}.match", "an expression of OVN, such as ip4.src == 10.0.0.0/24")
+        if not acl.action:
+            yield required(f"{field}.action", "allow-related, allow-stateless, allow, drop or reject")
+
+
+def _dhcp(new: Subnet) -> Iterator[Cause]:
+    for field, text in (
+        ("spec.dhcpV4Options", new.spec.dhcp_v4_options),
+        ("spec.dhcpV6Options", new.spec.dhcp_v6_options),
+    ):
+        try:
+            parse_options(text)
+        except ValueError as error:
+            yield invalid(field, str(error), "OPTION=VALUE pairs joined by commas")
 
 
 def _beside(new: Subnet, blocks: list[Network], other: Subnet) -> Iterator[Cause]:

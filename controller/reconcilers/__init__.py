@@ -1,12 +1,25 @@
 """One module a concern: pure functions from an object to what it needs."""
 
 from controller.engine.reconciler import Reconciler
-from controller.reconcilers import address, gateway, namespace, node, not_carried, pod, subnet, vpc
+from controller.reconcilers import (
+    address,
+    dhcp,
+    gateway,
+    isolation,
+    namespace,
+    node,
+    not_carried,
+    pod,
+    subnet,
+    vpc,
+)
 
 RECONCILERS: tuple[Reconciler, ...] = (
     vpc.router,
     subnet.switch,
     subnet.usage,
+    isolation.rules,
+    dhcp.answers,
     namespace.placement,
     node.port,
     gateway.stays_inside,

@@ -1,5 +1,7 @@
 """What pods and nodes have in common: a port with an address, and a promise to the daemon that plugs it."""
 
+from typing import Any
+
 from controller.api import annotations
 from controller.api.kinds import IPS, SUBNETS
 from controller.api.kubeovn import IP, Subnet
@@ -23,11 +25,11 @@ def addresses_of(address: IP) -> frozenset[str]:
     return frozenset((" ".join((address.spec.mac_address, *address.spec.ip_address.split(","))),))
 
 
-def port_row(address: IP, labels: dict[str, str], security: frozenset[str] = frozenset()) -> Row:
-    """The endpoint's logical switch port; ``security`` says what it may send and receive, everything if it is empty."""
+def port_row(address: IP, labels: dict[str, str], **columns: Any) -> Row:
+    """The endpoint's logical switch port; ``columns`` are those besides its addresses."""
     return Row(
         RowKey("Logical_Switch_Port", address.name),
-        {"addresses": addresses_of(address), "port_security": security},
+        {"addresses": addresses_of(address), **columns},
         Place("Logical_Switch", address.spec.subnet, "ports"),
         labels,
     )
@@ -44,4 +46,5 @@ def promise(address: IP, subnet: Subnet) -> dict[str, str | None]:
         annotations.GATEWAY: addressing.gateway,
         annotations.LOGICAL_SWITCH: subnet.name,
         annotations.LOGICAL_ROUTER: subnet.spec.vpc or DEFAULT_VPC,
+        annotations.MTU: str(subnet.spec.mtu) if subnet.spec.mtu else None,
     }

@@ -6,7 +6,7 @@ from controller.api.names import pod_port
 from controller.engine.fragment import NOTHING, Fragment
 from controller.engine.reconciler import reconciler
 from controller.engine.view import View
-from controller.reconcilers import gateway
+from controller.reconcilers import dhcp, gateway
 from controller.reconcilers.endpoint import addresses_of, allocation, port_row, promise
 
 
@@ -28,8 +28,9 @@ def port(pod: Pod, view: View) -> Fragment:
         return NOTHING
     address, subnet = found
     labels = {"pod": pod.path, "ls": subnet.name}
+    row = port_row(address, labels, port_security=addresses_of(address), **dhcp.columns(subnet))
     return Fragment(
-        rows=(port_row(address, labels, security=addresses_of(address)),),
+        rows=(row,),
         members=gateway.memberships(address, subnet, view),
         annotations=promise(address, subnet),
     )

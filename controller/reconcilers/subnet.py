@@ -1,7 +1,5 @@
 """A subnet is one logical switch, spread over all nodes, and a port of its VPC's router as the pods' gateway."""
 
-import hashlib
-
 from controller.api.kinds import SUBNETS
 from controller.api.kubeovn import Subnet
 from controller.api.meta import Condition
@@ -11,6 +9,7 @@ from controller.engine.fragment import NOTHING, Fragment
 from controller.engine.reconciler import reconciler
 from controller.engine.view import View
 from controller.northbound.rows import Place, Row, RowKey
+from controller.reconcilers.macs import gateway_mac
 from controller.reconcilers.not_carried import support
 
 READY = Condition(type="Ready", status="True", reason="LogicalSwitchCreated")
@@ -59,9 +58,3 @@ def usage(subnet: Subnet, view: View) -> Fragment:
             "v6usingIPs": float(used.v6_used),
         }
     )
-
-
-def gateway_mac(port: str) -> str:
-    """A router port's MAC, locally administered: made from its name, so that it survives restarts without a record."""
-    digest = hashlib.blake2b(port.encode(), digest_size=5).hexdigest()
-    return ":".join(["0e", *(digest[at : at + 2] for at in range(0, 10, 2))])

@@ -20,16 +20,18 @@ from testbed.releases import ReleaseUnavailable, resolve
 RUNNING_WITHIN_S = 30.0
 
 
-def a_spec(release: str = "system", **more: Any) -> ClusterSpec:
+def a_spec(release: str = "system", nodes: int = 2, **more: Any) -> ClusterSpec:
     try:
-        return ClusterSpec("test", 2, resolve(release), **more)
+        return ClusterSpec("test", nodes, resolve(release), **more)
     except ReleaseUnavailable as unavailable:
         pytest.skip(str(unavailable))
 
 
-def a_pod(name: str, node: str, kind: str) -> dict[str, Any]:
+def a_pod(name: str, node: str, kind: str = "live", **annotations: str) -> dict[str, Any]:
+    """A manifest; `annotations` are Kube-OVN's, without their prefix."""
+    said = {f"ovn.kubernetes.io/{key}": value for key, value in annotations.items()}
     return {
-        "metadata": {"name": name, "namespace": "default", "annotations": {"testbed/kind": kind}},
+        "metadata": {"name": name, "namespace": "default", "annotations": {"testbed/kind": kind, **said}},
         "spec": {"nodeName": node, "containers": [{"name": "main", "image": "none"}]},
     }
 
@@ -66,6 +68,12 @@ def assert_ping(source: str, address: str) -> None:
 def enter(pod: str) -> list[str]:
     """The beginning of a command that runs in the network namespace of a live pod."""
     return ["nsenter", f"--net=/proc/{pause_process(pod)}/ns/net"]
+
+
+async def set_subnet(cluster: Cluster, name: str, **spec: Any) -> None:
+    """Change fields of a subnet's specification."""
+    async with Client(Access.load(cluster.kubeconfig)) as api:
+        await api.patch(kinds.SUBNETS, name, {"spec": spec})
 
 
 def with_cluster(spec: ClusterSpec, body: Callable[[Cluster], None]) -> int:

@@ -6,14 +6,11 @@ import asyncio
 import subprocess
 import sys
 import time
-from typing import Any
 
 import pytest
 
-from controller.api import kinds
-from controller.kubernetes import Access, Client
 from testbed.cluster import Cluster
-from tests.system.live_pods import a_pod, a_spec, enter, run_pods, with_cluster
+from tests.system.live_pods import a_pod, a_spec, enter, run_pods, set_subnet, with_cluster
 
 pytestmark = [pytest.mark.system, pytest.mark.usefixtures("state_root")]
 
@@ -58,11 +55,6 @@ def becomes(cluster: Cluster, pod: str, address: str) -> None:
     deadline = time.monotonic() + WITHIN_S
     while (found := seen_as(cluster, pod)) != address:
         assert time.monotonic() < deadline, f"{pod} is seen as {found!r}, not {address}"
-
-
-async def set_subnet(cluster: Cluster, name: str, **spec: Any) -> None:
-    async with Client(Access.load(cluster.kubeconfig)) as api:
-        await api.patch(kinds.SUBNETS, name, {"spec": spec})
 
 
 def test_a_pod_leaves_by_its_own_node_and_under_its_address() -> None:

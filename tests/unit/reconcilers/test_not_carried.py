@@ -31,9 +31,8 @@ def test_a_subnet_that_asks_for_what_there_is_says_so() -> None:
 @pytest.mark.parametrize(
     ("spec", "field"),
     [
-        ({"private": True}, "spec.private"),
+        ({"enable_ecmp": True}, "spec.enableEcmp"),
         ({"gateway_type": "centralized"}, "spec.gatewayType"),
-        ({"enable_dhcp": True}, "spec.enableDHCP"),
         ({"vlan": "vlan1"}, "spec.vlan"),
         ({"provider": "macvlan.default"}, "spec.provider"),
     ],

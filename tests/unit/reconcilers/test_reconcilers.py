@@ -13,6 +13,7 @@ from controller.engine.fragment import NOTHING
 from controller.engine.view import Usage, View
 from controller.northbound.rows import Place, RowKey
 from controller.reconcilers import RECONCILERS, address, namespace, node, pod, subnet, vpc
+from controller.reconcilers.macs import gateway_mac
 
 
 @pytest.fixture
@@ -60,7 +61,12 @@ def test_a_pod_is_a_port_on_the_switch_of_its_subnet(view: View) -> None:
     assert row.key == RowKey("Logical_Switch_Port", "web.team-blue")
     assert row.place == Place("Logical_Switch", "blue", "ports")
     only = frozenset(("00:00:00:12:34:56 10.1.0.7",))
-    assert row.columns == {"addresses": only, "port_security": only}
+    assert row.columns == {
+        "addresses": only,
+        "port_security": only,
+        "dhcpv4_options": None,
+        "dhcpv6_options": None,
+    }
 
 
 def test_a_dual_stack_pod_may_use_both_its_addresses(view: View) -> None:
@@ -79,6 +85,7 @@ def test_a_pod_is_promised_to_its_daemon_in_kube_ovns_words(view: View) -> None:
         "ovn.kubernetes.io/gateway": "10.1.0.254",
         "ovn.kubernetes.io/logical_switch": "blue",
         "ovn.kubernetes.io/logical_router": "ovn-cluster",
+        "ovn.kubernetes.io/mtu": None,
     }
 
 
@@ -140,7 +147,7 @@ def test_a_subnet_of_another_vpc_hangs_on_that_router(view: View) -> None:
 
 
 def test_gateway_macs_are_unicast_locally_administered_and_differ() -> None:
-    macs = [subnet.gateway_mac(f"ovn-cluster-{number}") for number in range(100)]
+    macs = [gateway_mac(f"ovn-cluster-{number}") for number in range(100)]
     assert len(set(macs)) == 100
     assert all(int(mac[:2], 16) & 0b11 == 0b10 for mac in macs)
 
