@@ -115,8 +115,8 @@ def test_two_releases_are_built_in_turns_and_every_figure_has_its_release(testbe
     assert {entry.labels.get("release") for entry in run.metrics} == {None, "system", SAME_BUILD}
     assert all("release" in entry.labels for entry in run.counters)
     assert found.samples()["labels"].str.contains('"release":').all()
-    page = found.report.read_text()
-    assert f"{SAME_BUILD} against system" in page
+    ovn = run.releases[0].ovn
+    assert f"{SAME_BUILD} (OVN {ovn}) against system (OVN {ovn})" in found.report.read_text()
     _, comparison = testbed.compared("latest")
     assert comparison["releases"] == ["system", SAME_BUILD]
     assert comparison["judged"] > 5
@@ -137,7 +137,7 @@ def test_runs_of_different_parameters_are_refused_before_anything_is_started(tes
 def test_one_cluster_a_side_gives_no_verdict_on_times(testbed: CommandLine) -> None:
     before = testbed.measured()
     done = testbed("run", "small", "--against", before.id, "--anyway")
-    assert "within-run only" in done.stdout
+    assert "No verdict on times: one cluster a side." in done.stdout
     _, comparison = testbed.compared(before.id, "latest")
     assert comparison["judged"] == 0
     assert times_worse(comparison) == []

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from analysis import count, median, ratio_of_medians, select
 from analysis.comparison import LEVEL, Comparison, MetricChange, compare
 from analysis.comparison_effect import Effect, Spread, spread
-from analysis.comparison_obstacles import obstacles
+from analysis.comparison_obstacles import foreseen, obstacles
 from analysis.comparison_sides import Samples, Side
 from analysis.selection import Floats
 from testbed.results import Host, Metric, ReleaseUnderTest, Run, Sample, Validity, frame_of, text_of_labels
@@ -91,16 +91,45 @@ def change(found: Comparison, name: str) -> MetricChange:
 
 
 @pytest.mark.parametrize("instances", [2, 3, 5])
-def test_figures_of_equal_builds_differ_no_more_often_than_the_stated_level(instances: int) -> None:
+@pytest.mark.parametrize("within", [0.02, SPREAD], ids=["steady samples", "scattered samples"])
+def test_figures_of_equal_builds_differ_no_more_often_than_the_stated_level(
+    instances: int, within: float
+) -> None:
     rng = np.random.default_rng(instances)
-    pairs, level = 200, 0.05
+    pairs, level = 300, 0.05
 
     def groups() -> Groups:
-        return [[rng.lognormal(0, BETWEEN) * rng.lognormal(3, SPREAD, 20) for _ in range(instances)]]
+        return [[rng.lognormal(0, BETWEEN) * rng.lognormal(3, within, 20) for _ in range(instances)]]
 
     seen = [Effect(_spread(groups()), _spread(groups())).p for _ in range(pairs)]
     alarms = sum(p is not None and p <= level for p in seen)
     assert alarms <= pairs * level + 2 * math.sqrt(pairs * level)
+
+
+def test_clusters_that_agree_by_chance_claim_no_certainty() -> None:
+    rng = np.random.default_rng(5)
+    seen = []
+    for _ in range(100):
+        fast, slow = (np.append(rng.choice([10.0, 20.0], 20), middle) for middle in (10.0, 20.0))
+        seen.append(Effect(_spread([[fast, fast, fast]]), _spread([[slow, slow, slow]])).p)
+    assert min(p for p in seen if p is not None) > 0.01
+
+
+def test_a_ratio_keeps_what_both_of_its_medians_share() -> None:
+    """A cluster that is slow in both modes has the same ratio as the others."""
+    rng = np.random.default_rng(6)
+    full, incremental = [], []
+    for _ in range(3):
+        cluster = rng.lognormal(0, 1)
+        full.append(cluster * rng.lognormal(5, 0.01, 20))
+        incremental.append(cluster * rng.lognormal(3, 0.01, 20))
+    assert _spread([full, incremental]).variance < 1e-3 < _spread([full]).variance
+
+
+def test_too_few_samples_of_one_cluster_have_no_spread_and_no_positive_value_no_logarithm() -> None:
+    assert spread([[np.array([1.0, 2.0])]]) is None
+    assert spread([[np.array([1.0, 2.0]), np.array([2.0, 3.0])]]) is not None
+    assert spread([[np.zeros(5)]]) is None
 
 
 def test_comparisons_of_equal_builds_raise_no_more_alarms_than_the_stated_level() -> None:
@@ -182,12 +211,49 @@ def test_a_change_of_the_stated_size_is_found_about_four_times_out_of_five() -> 
 
 
 def test_more_instances_settle_smaller_changes() -> None:
-    rng = np.random.default_rng(4)
-    few = [[rng.lognormal(0, BETWEEN) * rng.lognormal(3, SPREAD, 30) for _ in range(3)]]
-    seen = Effect(_spread(few), _spread(few))
+    seen = Effect(Spread(3, 0.01, 3), Spread(3, 0.01, 3))
     small, large = seen.repeats(0.01, 0.1), seen.repeats(0.01, 0.5)
     assert large is not None
     assert small is None or small > large > 1
+
+
+def test_as_many_instances_as_it_needs_show_a_change_four_times_out_of_five() -> None:
+    """The promise behind ``repeats``."""
+    rng = np.random.default_rng(7)
+    size, level, each = 0.25, 0.05, BETWEEN**2
+
+    def seen(instances: int) -> Effect:
+        logs = [rng.normal(mean, BETWEEN, instances) for mean in (0, math.log1p(size))]
+        sides = [Spread(row.mean(), row.var(ddof=1) / instances, instances) for row in logs]
+        return Effect(sides[0], sides[1])
+
+    count = Effect(Spread(0, each / 3, 3), Spread(math.log1p(size), each / 3, 3)).repeats(level, 0.05)
+    assert count is not None
+
+    def found(instances: int) -> float:
+        p = [seen(instances).p for _ in range(400)]
+        return sum(entry is not None and entry < level for entry in p) / len(p)
+
+    assert found(count) > 0.72
+    assert found(count - 1) < 0.85
+
+
+def test_a_smaller_change_than_is_worth_acting_on_is_noise_however_sure() -> None:
+    before, after = (
+        side(seed, instances=8, slower=dict.fromkeys(STAGES, factor))
+        for seed, factor in ((1, 1.0), (1, 1.04))
+    )
+    found = change(compare(before, after), "all_nodes_p50_ms")
+    assert found.ratio == pytest.approx(1.04)
+    assert found.verdict == "within noise"
+
+
+def test_counters_that_one_side_has_alone_are_counted() -> None:
+    before, after = side(1), side(2)
+    renamed = tuple(replace(entry, name="other_per_change") for entry in after.run.counters)
+    more = Side(_with(after.run, counters=(*after.run.counters, *renamed)), "system", after.samples)
+    assert compare(before, more).alone == (0, 1)
+    assert compare(more, before).alone == (1, 0)
 
 
 def test_every_difference_of_circumstances_is_named() -> None:
@@ -198,6 +264,12 @@ def test_every_difference_of_circumstances_is_named() -> None:
     told = " ".join(obstacles(run, doubtful))
     for word in ("machine", "parameter pods", "valid against suspect", "interrupted"):
         assert word in told
+
+
+def test_what_became_of_the_older_run_is_foreseen_and_of_the_planned_one_is_not() -> None:
+    run = side(1).run
+    assert foreseen(run, _with(run, validity=Validity(), status="running")) == ()
+    assert len(foreseen(_with(run, status="timed-out", validity=Validity(verdict="suspect")), run)) == 2
 
 
 def test_invalid_runs_do_not_compare_even_with_each_other() -> None:
