@@ -12,7 +12,7 @@ from controller.api.core import Lease
 from controller.api.kinds import Kind
 from controller.api.meta import Resource
 from controller.kubernetes import Client
-from testbed.workloads import daemonset, deployment, job, nodes, replicaset, statefulset
+from testbed.workloads import cronjob, daemonset, deployment, job, nodes, replicaset, statefulset
 from testbed.workloads.events import Recorder
 from testbed.workloads.hands import Hands
 from testbed.workloads.labels import matches
@@ -28,7 +28,7 @@ REST = 20
 Rule = Callable[[World, Any, float], Plan]
 RULES: dict[str, tuple[Kind[Any], Rule]] = {
     module.KIND.name: (module.KIND, module.reconcile)
-    for module in (deployment, replicaset, statefulset, daemonset, job, nodes)
+    for module in (deployment, replicaset, statefulset, daemonset, cronjob, job, nodes)
 }
 
 

@@ -28,10 +28,24 @@ class PodSpec(Wire, frozen=True, gc=False, kw_only=True):
     restart_policy: str = "Always"
 
 
-class ContainerStatus(Wire, frozen=True, gc=False, kw_only=True):
-    """A container, reduced to how often it was started anew."""
+class Terminated(Wire, frozen=True, gc=False, kw_only=True):
+    """How a container ended."""
 
+    exit_code: int = 0
+
+
+class ContainerState(Wire, frozen=True, gc=False, kw_only=True):
+    """How a container is; only its end matters here."""
+
+    terminated: Terminated | None = None
+
+
+class ContainerStatus(Wire, frozen=True, gc=False, kw_only=True):
+    """A container, reduced to how often it was started anew and how it ended."""
+
+    name: str = ""
     restart_count: int = 0
+    state: ContainerState = ContainerState()
 
 
 class PodStatus(Wire, frozen=True, gc=False, kw_only=True):
@@ -208,6 +222,7 @@ class JobSpec(Wire, frozen=True, gc=False, kw_only=True):
     ttl_seconds_after_finished: int | None = None
     completion_mode: str = "NonIndexed"
     pod_replacement_policy: str = "TerminatingOrFailed"
+    pod_failure_policy: Document | None = None
     suspend: bool = False
     selector: LabelSelector | None = None
     template: Document = msgspec.field(default_factory=dict)

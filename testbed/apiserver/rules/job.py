@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from testbed.apiserver.rules import selector
 from testbed.apiserver.rules.causes import invalid, unchanged, unsupported
@@ -18,6 +19,8 @@ from testbed.apiserver.status import Cause
 Document = dict[str, Any]
 
 BACKOFF_LIMIT = 6
+UNLIMITED = 2**31 - 1
+"""A job's limit when it has one an index."""
 UID_LABEL = "batch.kubernetes.io/controller-uid"
 NAME_LABEL = "batch.kubernetes.io/job-name"
 FORMER_LABELS = {UID_LABEL: "controller-uid", NAME_LABEL: "job-name"}
@@ -50,10 +53,10 @@ def complete_spec(spec: Document) -> None:
     if "completions" not in spec and "parallelism" not in spec:
         spec["completions"] = 1
     spec.setdefault("parallelism", 1)
-    spec.setdefault("backoffLimit", BACKOFF_LIMIT)
+    spec.setdefault("backoffLimit", UNLIMITED if "backoffLimitPerIndex" in spec else BACKOFF_LIMIT)
     spec.setdefault("completionMode", "NonIndexed")
     spec.setdefault("suspend", False)
-    spec.setdefault("podReplacementPolicy", "TerminatingOrFailed")
+    spec.setdefault("podReplacementPolicy", "Failed" if "podFailurePolicy" in spec else "TerminatingOrFailed")
     complete_template(spec["template"])
 
 
@@ -92,12 +95,24 @@ def judge_cron(new: Document, old: Document | None) -> Iterator[Cause]:
     if not is_schedule(spec["schedule"]):
         allowed = "five fields (minute hour day month weekday) or a name such as @hourly"
         yield invalid("spec.schedule", spec["schedule"], allowed)
+    zone = spec.get("timeZone")
+    if zone is not None and not is_time_zone(zone):
+        yield invalid("spec.timeZone", zone, "a name of the time zone database such as Europe/Berlin")
     policies = ("Allow", "Forbid", "Replace")
     if spec["concurrencyPolicy"] not in policies:
         yield unsupported("spec.concurrencyPolicy", spec["concurrencyPolicy"], policies)
     limits = ("successfulJobsHistoryLimit", "failedJobsHistoryLimit", "startingDeadlineSeconds")
     yield from counts("spec", spec, *limits)
     yield from _specification("spec.jobTemplate.spec", spec["jobTemplate"]["spec"])
+
+
+def is_time_zone(name: str) -> bool:
+    """Whether the time zone database has it."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
 
 
 def is_schedule(text: str) -> bool:
