@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 
-from testbed.workloads import fitting, revisions, templates
-from testbed.workloads.amounts import amount
+from testbed.workloads import daemon_update, fitting, revisions, templates
+from testbed.workloads.daemon_update import Daemons
 from testbed.workloads.objects import (
     DAEMONSETS,
     PODS,
@@ -21,7 +21,6 @@ from testbed.workloads.objects import (
     Node,
     Pod,
     PodSpec,
-    RollingUpdate,
 )
 from testbed.workloads.ownership import claims
 from testbed.workloads.plan import Create, Delete, Plan, status_patch
@@ -67,40 +66,60 @@ def step(
     there: dict[str, list[Pod]] = {}
     for pod in pods:
         there.setdefault(target(pod), []).append(pod)
-    kept: list[Pod] = []
-    wanted = misplaced = 0
+    placed: dict[str, Daemons] = {}
+    misplaced = 0
     for node in nodes:
         found = [pod for pod in there.pop(node.name, []) if not pod.is_being_deleted]
-        running = sorted((pod for pod in found if pod.is_active), key=lambda pod: not pod.is_ready)
+        running = [pod for pod in found if pod.is_active]
         plan.writes += [Delete(PODS, pod) for pod in found if pod.is_finished]
         if fitting.misfit(probe, node) and not (running and may_stay(probe, node)):
             plan.writes += [Delete(PODS, pod) for pod in running]
             misplaced += bool(running)
             continue
-        wanted += 1
-        kept += running[:1]
-        plan.writes += [Delete(PODS, pod) for pod in running[1:]]
+        placed[node.name], excess = daemon_update.pair(running, hashed)
+        plan.writes += [Delete(PODS, pod) for pod in excess]
         if not running:
             plan.creates.append(_pod(owner, node.name, hashed))
     plan.writes += [
         Delete(PODS, pod) for group in there.values() for pod in group if not pod.is_being_deleted
     ]
-    available = [pod for pod in kept if _is_available(owner, pod, now, plan)]
-    _replaced(owner, kept, available, wanted, hashed, plan)
+    _updated(owner, placed, hashed, now, plan)
     in_use = {f"{owner.name}-{pod.metadata.labels.get(LABEL)}" for pod in pods} | {update}
     revisions.forget(known, in_use, owner.spec.revision_history_limit, plan)
-    report: dict[str, Any] = {
-        "observedGeneration": owner.metadata.generation,
-        "desiredNumberScheduled": wanted,
-        "currentNumberScheduled": len(kept),
-        "numberMisscheduled": misplaced,
-        "numberReady": sum(pod.is_ready for pod in kept),
-        "numberAvailable": len(available),
-        "numberUnavailable": wanted - len(available),
-        "updatedNumberScheduled": sum(pod.metadata.labels.get(LABEL) == hashed for pod in kept),
-    }
-    plan.writes += status_patch(KIND, owner, report)
+    plan.writes += status_patch(KIND, owner, _status(owner, placed, misplaced, now, plan))
     return plan
+
+
+def _updated(owner: DaemonSet, placed: dict[str, Daemons], hashed: str, now: float, plan: Plan) -> None:
+    """Plans the next turn of an update; what remains of a surge that is over by now goes, the old pod first."""
+    if not daemon_update.surges(owner):
+        for daemons in placed.values():
+            if daemons.new is not None and daemons.old is not None:
+                plan.writes.append(Delete(PODS, daemons.old))
+    update = daemon_update.step(owner, placed, lambda pod: _is_available(owner, pod, now, plan))
+    plan.writes += [Delete(PODS, pod) for pod in update.ended]
+    plan.creates += [_pod(owner, node, hashed) for node in update.nodes]
+
+
+def _status(
+    owner: DaemonSet, placed: dict[str, Daemons], misplaced: int, now: float, plan: Plan
+) -> dict[str, Any]:
+    """The counts of nodes, by the pods that they have."""
+    running = [(pods.new, pods.old) for pods in placed.values() if pods.new or pods.old]
+    ready = sum(any(pod is not None and pod.is_ready for pod in both) for both in running)
+    available = sum(
+        any(pod is not None and _is_available(owner, pod, now, plan) for pod in both) for both in running
+    )
+    return {
+        "observedGeneration": owner.metadata.generation,
+        "desiredNumberScheduled": len(placed),
+        "currentNumberScheduled": len(running),
+        "numberMisscheduled": misplaced,
+        "numberReady": ready,
+        "numberAvailable": available,
+        "numberUnavailable": len(placed) - available,
+        "updatedNumberScheduled": sum(daemons.new is not None for daemons in placed.values()),
+    }
 
 
 def target(pod: Pod) -> str:
@@ -120,23 +139,6 @@ def may_stay(probe: Pod, node: Node) -> bool:
     lasting = tuple(taint for taint in node.spec.taints if taint.effect == "NoExecute")
     spec = msgspec.structs.replace(node.spec, unschedulable=False, taints=lasting)
     return not fitting.misfit(probe, msgspec.structs.replace(node, spec=spec))
-
-
-def _replaced(
-    owner: DaemonSet, kept: list[Pod], available: list[Pod], wanted: int, hashed: str, plan: Plan
-) -> None:
-    """Plans to end pods of an old template, as many as may be unavailable; ill ones go whatever the bound."""
-    strategy = owner.spec.update_strategy
-    if strategy.type != "RollingUpdate":
-        return
-    bounds = strategy.rolling_update or RollingUpdate()
-    most = max(amount(1 if bounds.max_unavailable is None else bounds.max_unavailable, wanted, up=True), 1)
-    old = [pod for pod in kept if pod.metadata.labels.get(LABEL) != hashed]
-    well = {pod.metadata.uid for pod in available}
-    spare = max(most - (wanted - len(available)), 0)
-    healthy = [pod for pod in old if pod.metadata.uid in well]
-    ill = [pod for pod in old if pod.metadata.uid not in well]
-    plan.writes += [Delete(PODS, pod) for pod in [*ill, *healthy[:spare]]]
 
 
 def _is_available(owner: DaemonSet, pod: Pod, now: float, plan: Plan) -> bool:

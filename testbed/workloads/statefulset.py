@@ -5,7 +5,7 @@ Source: https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from testbed.workloads import revisions, templates
@@ -42,8 +42,13 @@ def step(
     update = revisions.of_template(KIND, owner, known, plan)
     current = str(owner.status.get("currentRevision") or update)
     numbered = {number: pod for pod in pods if (number := ordinal(owner, pod)) is not None}
-    if _scaled(owner, numbered, known, current, update, plan):
-        _replaced(owner, numbered, update, plan)
+    available = {
+        number for number, pod in numbered.items() if pod.is_active and is_available(owner, pod, now, plan)
+    }
+    in_order = owner.spec.pod_management_policy != "Parallel"
+    settled = _scaled(owner, numbered, available, in_order, _templates(owner, known, current, update), plan)
+    if settled or not in_order:
+        _replaced(owner, numbered, available, update, plan)
     report = status(owner, pods, current, update, now, plan)
     in_use = {str(pod.metadata.labels.get(LABEL)) for pod in pods} | {current, update}
     revisions.forget(known, in_use, owner.spec.revision_history_limit, plan)
@@ -65,58 +70,83 @@ def _range(owner: StatefulSet) -> range:
 def _scaled(
     owner: StatefulSet,
     pods: dict[int, Pod],
-    known: Iterable[ControllerRevision],
-    current: str,
-    update: str,
+    available: set[int],
+    in_order: bool,
+    template_of: Callable[[int], tuple[Document, str]],
     plan: Plan,
 ) -> bool:
     """Plans missing and excess pods; whether nothing of it is left to wait for."""
-    parallel = owner.spec.pod_management_policy == "Parallel"
     settled = True
     for number in _range(owner):
         pod = pods.get(number)
         if pod is None:
-            plan.creates.append(_pod(owner, number, known, current, update))
+            plan.creates.append(_pod(owner, number, *template_of(number)))
         elif pod.is_finished and not pod.is_being_deleted:
             plan.writes.append(Delete(PODS, pod))
-        elif pod.is_active and pod.is_ready:
+        elif number in available:
             continue
         settled = False
-        if not parallel:
+        if in_order:
             return False
     excess = sorted((number for number in pods if number not in _range(owner)), reverse=True)
-    for number in excess if parallel else excess[:1]:
+    for number in excess[:1] if in_order else excess:
         if not pods[number].is_being_deleted:
             plan.writes.append(Delete(PODS, pods[number]))
     return settled and not excess
 
 
-def _replaced(owner: StatefulSet, pods: dict[int, Pod], update: str, plan: Plan) -> None:
-    """Plans to end the highest pod of an old template; its successors are ready by now."""
+def _replaced(owner: StatefulSet, pods: dict[int, Pod], available: set[int], update: str, plan: Plan) -> None:
+    """Plans to end the highest pod of an old template, once all above it are of the new one and available."""
     if owner.spec.update_strategy.type != "RollingUpdate":
         return
-    for number in reversed(_range(owner)):
-        if number < _partition(owner):
+    for number in reversed(_range(owner)[_partition(owner) :]):
+        pod = pods.get(number)
+        if pod is None or pod.is_being_deleted or pod.is_finished:
             return
-        if pods[number].metadata.labels.get(LABEL) != update:
-            plan.writes.append(Delete(PODS, pods[number]))
+        if pod.metadata.labels.get(LABEL) != update:
+            plan.writes.append(Delete(PODS, pod))
+            return
+        if number not in available:
             return
 
 
 def _partition(owner: StatefulSet) -> int:
+    """How many pods, the lowest, stay at the current template."""
     rolling = owner.spec.update_strategy.rolling_update
     return rolling.partition if rolling else 0
 
 
-def _pod(
-    owner: StatefulSet, number: int, known: Iterable[ControllerRevision], current: str, update: str
-) -> Create:
+def _templates(
+    owner: StatefulSet, known: Iterable[ControllerRevision], current: str, update: str
+) -> Callable[[int], tuple[Document, str]]:
+    """Of which template and revision a pod is made: those that the update has not come to yet, of the current one."""
+    former = next((entry for entry in known if entry.name == current and current != update), None)
+    rolling = owner.spec.update_strategy.type == "RollingUpdate"
+    kept = _partition(owner) or int(owner.status.get("currentReplicas") or 0)
+
+    def template_of(number: int) -> tuple[Document, str]:
+        if former is not None and rolling and number - owner.spec.ordinals.start < kept:
+            template = {
+                key: value for key, value in former.data["spec"]["template"].items() if key != "$patch"
+            }
+            return template, current
+        return owner.spec.template, update
+
+    return template_of
+
+
+def is_available(owner: StatefulSet, pod: Pod, now: float, plan: Plan) -> bool:
+    """Whether a pod has been ready for ``minReadySeconds``; if it is going to be, it is looked at again then."""
+    if not pod.is_ready:
+        return False
+    wait = available_in(pod, owner.spec.min_ready_seconds, now)
+    if wait > 0:
+        plan.look_again(wait)
+    return wait <= 0
+
+
+def _pod(owner: StatefulSet, number: int, template: Document, revision: str) -> Create:
     name = f"{owner.name}-{number}"
-    template, revision = owner.spec.template, update
-    if number < _partition(owner) and current != update:
-        for entry in known:
-            if entry.name == current:
-                template, revision = entry.data["spec"]["template"], current
     labels = {NAME_LABEL: name, INDEX_LABEL: str(number), LABEL: revision}
     spec: Document = {"hostname": name}
     if owner.spec.service_name:
@@ -130,18 +160,16 @@ def status(
     """The counts of a StatefulSet's status; once all pods are of the new revision it is the current one."""
     living = [pod for pod in pods if not pod.is_finished]
     ready = [pod for pod in living if pod.is_ready]
-    waits = [available_in(pod, owner.spec.min_ready_seconds, now) for pod in ready]
-    for wait in waits:
-        if wait > 0:
-            plan.look_again(wait)
+    available = sum(is_available(owner, pod, now, plan) for pod in ready)
     updated = sum(pod.is_active and pod.metadata.labels.get(LABEL) == update for pod in living)
-    if updated == len(living) == len(ready) == owner.spec.replicas:
+    rolling = owner.spec.update_strategy.type == "RollingUpdate"
+    if rolling and updated == len(living) == len(ready) == owner.spec.replicas:
         current = update
     return {
         "observedGeneration": owner.metadata.generation,
         "replicas": len(living),
         "readyReplicas": len(ready),
-        "availableReplicas": sum(wait <= 0 for wait in waits),
+        "availableReplicas": available,
         "currentReplicas": sum(pod.is_active and pod.metadata.labels.get(LABEL) == current for pod in living),
         "updatedReplicas": updated,
         "currentRevision": current,
