@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from html import escape
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -75,6 +77,14 @@ def comparisons(directory: RunDirectory) -> tuple[Compared, ...]:
         )
         for entry in side_by_side(directory)
     )
+
+
+def figures_html(run: Run) -> str:
+    """The run's figures alone, with the colours of its page: a piece of HTML for a notebook."""
+    page = _TEMPLATES.from_string('{% include "page.css" %}').render()
+    colours = re.findall(r"--[\w-]+: #\w+;", page.partition("@media")[0])
+    drawn = "".join(f"<h3>{escape(plot.figure.title)}</h3>{plot.drawing.svg}" for plot in plots(run))
+    return f'<div style="{" ".join(colours)} background: var(--paper); max-width: 46em">{drawn}</div>'
 
 
 def plots(run: Run) -> tuple[Plot, ...]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from reports import render_html, words
+from reports import figures_html, render_html, words
 from testbed.results import Run, RunDirectory, RunWriter, Validity
 
 
@@ -130,3 +130,10 @@ def test_a_killed_run_has_a_page(tmp_path: Path) -> None:
     writer = RunWriter.create(tmp_path, "s")
     writer.write(Run(id=writer.id, scenario="s"))
     assert words.NO_END in Outline(render_html(RunDirectory(writer.path))).words
+
+
+def test_figures_alone_bring_the_colours_that_they_use(invented: RunDirectory) -> None:
+    drawn = figures_html(invented.run())
+    used = set(re.findall(r"var\((--[\w-]+)\)", drawn))
+    assert used
+    assert used <= set(re.findall(r"(--[\w-]+): #", drawn))
