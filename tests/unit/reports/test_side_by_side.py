@@ -16,6 +16,7 @@ from testbed.results import (
     Source,
     text_of_labels,
 )
+from testbed.results.records import Label
 
 RELEASES = {"system": 90.0, "suite:sid": 50.0}
 
@@ -26,7 +27,7 @@ def two(tmp_path: Path) -> RunDirectory:
     writer = RunWriter.create(tmp_path, "incremental")
     metrics, counters = [], []
     for instance, (name, time) in enumerate(RELEASES.items(), 1):
-        labels = {"release": name}
+        labels: dict[str, Label] = {"release": name}
         source = Source(metric="a_ms", mode="incremental", labels=labels)
         metrics.append(
             Metric(name="a_p50_ms", value=time, n=5, labels=labels, better="lower", sources=(source,))
