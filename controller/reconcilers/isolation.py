@@ -12,7 +12,7 @@ from ipaddress import ip_network
 from controller.api.kinds import SUBNETS
 from controller.api.kubeovn import Acl, Subnet
 from controller.api.names import JOIN_SUBNET
-from controller.engine.addressing import Addressing, Family
+from controller.engine.addressing import Addressing, Family, Network
 from controller.engine.fragment import NOTHING, Fragment
 from controller.engine.reconciler import reconciler
 from controller.engine.view import View
@@ -46,16 +46,15 @@ def _private(subnet: Subnet, view: View) -> Iterator[Row]:
         within = f"{ip}.src == {own} && {ip}.dst == {own}"
         yield _allowed(subnet.name, f"private/within/{family.version}", WITHIN, within)
     for text in subnet.spec.allow_subnets:
-        other = ip_network(text.strip())
-        for own in _of_version(Addressing.of(subnet).families, other.version):
-            ip = f"ip{other.version}"
-            both_ways = (
-                f"({ip}.src == {own} && {ip}.dst == {other}) || ({ip}.src == {other} && {ip}.dst == {own})"
-            )
-            yield _allowed(subnet.name, f"private/allowed/{other}", WITHIN, both_ways)
+        allowed = ip_network(text.strip())
+        for own in _of_version(Addressing.of(subnet).families, allowed.version):
+            ip = f"ip{allowed.version}"
+            there = f"{ip}.src == {own} && {ip}.dst == {allowed}"
+            back = f"{ip}.src == {allowed} && {ip}.dst == {own}"
+            yield _allowed(subnet.name, f"private/allowed/{allowed}", WITHIN, f"({there}) || ({back})")
 
 
-def _of_version(families: Iterable[Family], version: int) -> list[object]:
+def _of_version(families: Iterable[Family], version: int) -> list[Network]:
     return [family.network for family in families if family.version == version]
 
 

@@ -2,7 +2,7 @@
 
 from controller.api import annotations
 from controller.api.core import Namespace
-from controller.api.kinds import NAMESPACES, SUBNETS
+from controller.api.kinds import NAMESPACES, SUBNETS, VPCS
 from controller.api.names import DEFAULT_SUBNET
 from controller.engine.addressing import Addressing
 from controller.engine.fragment import NOTHING, Fragment
@@ -11,9 +11,19 @@ from controller.engine.view import View
 
 
 def serving_subnet(namespace: str, view: View) -> str:
-    """The subnet that names the namespace, the default subnet for all others. Of several the first by name serves."""
+    """The subnet that names the namespace; else the default one of the VPC that does; else that of the cluster.
+
+    Of several the first by name serves.
+    """
     serving = sorted(subnet.name for subnet in view.all(SUBNETS) if namespace in subnet.spec.namespaces)
-    return serving[0] if serving else DEFAULT_SUBNET
+    if serving:
+        return serving[0]
+    of_vpc = sorted(
+        vpc.spec.default_subnet
+        for vpc in view.all(VPCS)
+        if namespace in vpc.spec.namespaces and vpc.spec.default_subnet
+    )
+    return of_vpc[0] if of_vpc else DEFAULT_SUBNET
 
 
 @reconciler("namespace", NAMESPACES)

@@ -7,7 +7,7 @@ table here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -42,14 +42,20 @@ CARRIED: Mapping[Kind[Any], Mapping[str, tuple[object, ...] | None]] = {
         "mtu": None,
         "disable_gateway_check": None,
     },
-    VPCS: {},
+    VPCS: {
+        "default_subnet": None,
+        "namespaces": None,
+        "static_routes": None,
+        "policy_routes": None,
+        "vpc_peerings": None,
+    },
 }
 """Fields of a specification that have their effect: with any value (None), or with these."""
 
 
-def support(kind: Kind[Any], spec: Wire) -> Condition:
-    """Whether everything that was asked for is carried; names the fields that are not."""
-    fields = sorted(_without_effect(CARRIED[kind], spec))
+def support(kind: Kind[Any], spec: Wire, also: Iterable[str] = ()) -> Condition:
+    """Whether everything that was asked for is carried; names the fields that are not, ``also`` those given."""
+    fields = sorted((*_without_effect(CARRIED[kind], spec), *also))
     if not fields:
         return Condition(type=SUPPORTED, status="True", reason=SUPPORTED)
     message = f"not carried yet, without effect: {', '.join(fields)}"

@@ -13,6 +13,7 @@ import pytest
 
 from controller.api import kinds
 from controller.api.core import Pod
+from controller.api.kind import Kind
 from controller.kubernetes import Access, Client
 from testbed.cluster import Cluster, ClusterSpec, enclosure, state
 from testbed.releases import ReleaseUnavailable, resolve
@@ -70,10 +71,29 @@ def enter(pod: str) -> list[str]:
     return ["nsenter", f"--net=/proc/{pause_process(pod)}/ns/net"]
 
 
-async def set_subnet(cluster: Cluster, name: str, **spec: Any) -> None:
-    """Change fields of a subnet's specification."""
+async def create(cluster: Cluster, kind: Kind[Any], name: str, **spec: Any) -> None:
+    """Create an object that has no namespace."""
     async with Client(Access.load(cluster.kubeconfig)) as api:
-        await api.patch(kinds.SUBNETS, name, {"spec": spec})
+        await api.create(kind, {"metadata": {"name": name}, "spec": spec})
+
+
+async def change(cluster: Cluster, kind: Kind[Any], name: str, **spec: Any) -> None:
+    """Change fields of an object's specification."""
+    async with Client(Access.load(cluster.kubeconfig)) as api:
+        await api.patch(kind, name, {"spec": spec})
+
+
+def reaches(pod: str, address: str) -> bool:
+    """Whether one echo request of the pod is answered."""
+    done = subprocess.run([*enter(pod), "ping", "-c1", "-W1", address], capture_output=True)
+    return done.returncode == 0
+
+
+def becomes(pod: str, address: str, *, reached: bool) -> None:
+    """Wait until the pod reaches the address, or does not."""
+    deadline = time.monotonic() + RUNNING_WITHIN_S
+    while reaches(pod, address) is not reached:
+        assert time.monotonic() < deadline, f"{pod} to {address}: reached is not {reached}"
 
 
 def with_cluster(spec: ClusterSpec, body: Callable[[Cluster], None]) -> int:

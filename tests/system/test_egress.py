@@ -9,8 +9,9 @@ import time
 
 import pytest
 
+from controller.api.kinds import SUBNETS
 from testbed.cluster import Cluster
-from tests.system.live_pods import a_pod, a_spec, enter, run_pods, set_subnet, with_cluster
+from tests.system.live_pods import a_pod, a_spec, change, enter, run_pods, with_cluster
 
 pytestmark = [pytest.mark.system, pytest.mark.usefixtures("state_root")]
 
@@ -74,9 +75,9 @@ def test_nat_is_switched_off_while_the_pod_runs() -> None:
         address = pods["a"].status.pod_ip
         becomes(cluster, "a", cluster.nodes[0].tunnel_ip)
         cluster.external.ip([f"route add {address}/32 via {cluster.nodes[0].tunnel_ip}"])
-        asyncio.run(set_subnet(cluster, "ovn-default", natOutgoing=False))
+        asyncio.run(change(cluster, SUBNETS, "ovn-default", natOutgoing=False))
         becomes(cluster, "a", address)
-        asyncio.run(set_subnet(cluster, "ovn-default", natOutgoing=True))
+        asyncio.run(change(cluster, SUBNETS, "ovn-default", natOutgoing=True))
         becomes(cluster, "a", cluster.nodes[0].tunnel_ip)
 
     assert with_cluster(a_spec(), body) == 0

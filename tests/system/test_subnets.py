@@ -4,48 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
-import time
 from typing import Any
 
 import pytest
 
-from controller.api import kinds
+from controller.api.kinds import SUBNETS
 from controller.api.kubeovn import Subnet
 from controller.kubernetes import Access, Client
 from testbed.cluster import Cluster
-from tests.system.live_pods import a_pod, a_spec, enter, run_pods, set_subnet, with_cluster
+from tests.system.live_pods import a_pod, a_spec, becomes, change, create, enter, run_pods, with_cluster
 
 pytestmark = [pytest.mark.system, pytest.mark.usefixtures("state_root")]
-
-WITHIN_S = 30.0
-
-
-async def make_subnets(cluster: Cluster, **cidrs: str) -> None:
-    async with Client(Access.load(cluster.kubeconfig)) as api:
-        for name, cidr in cidrs.items():
-            await api.create(kinds.SUBNETS, {"metadata": {"name": name}, "spec": {"cidrBlock": cidr}})
 
 
 async def subnet(cluster: Cluster, name: str) -> Subnet:
     async with Client(Access.load(cluster.kubeconfig)) as api:
-        return await api.get(kinds.SUBNETS, name)
-
-
-def reaches(pod: str, address: str) -> bool:
-    done = subprocess.run([*enter(pod), "ping", "-c1", "-W1", address], capture_output=True)
-    return done.returncode == 0
-
-
-def becomes(pod: str, address: str, reached: bool) -> None:
-    """Wait until the pod reaches the address, or does not."""
-    deadline = time.monotonic() + WITHIN_S
-    while reaches(pod, address) is not reached:
-        assert time.monotonic() < deadline, f"{pod} to {address}: reached is not {reached}"
+        return await api.get(SUBNETS, name)
 
 
 def test_a_private_subnet_is_reached_by_its_own_its_node_and_whom_it_allows() -> None:
     def body(cluster: Cluster) -> None:
-        asyncio.run(make_subnets(cluster, red="10.1.0.0/24", blue="10.2.0.0/24"))
+        for name, cidr in (("red", "10.1.0.0/24"), ("blue", "10.2.0.0/24")):
+            asyncio.run(create(cluster, SUBNETS, name, cidrBlock=cidr))
         pods = asyncio.run(
             run_pods(
                 cluster,
@@ -58,15 +38,15 @@ def test_a_private_subnet_is_reached_by_its_own_its_node_and_whom_it_allows() ->
         red1 = pods["red1"].status.pod_ip
         for pod in ("red2", "blue", "other"):
             becomes(pod, red1, reached=True)
-        asyncio.run(set_subnet(cluster, "red", private=True, allowSubnets=["10.2.0.0/24"]))
+        asyncio.run(change(cluster, SUBNETS, "red", private=True, allowSubnets=["10.2.0.0/24"]))
         becomes("other", red1, reached=False)
         becomes("red2", red1, reached=True)
         becomes("blue", red1, reached=True)
         assert cluster.nodes[0].run(["ping", "-c3", "-i0.2", "-W1", red1]).returncode == 0
         assert cluster.nodes[1].run(["ping", "-c3", "-i0.2", "-W1", red1]).returncode == 0
-        asyncio.run(set_subnet(cluster, "red", allowSubnets=[]))
+        asyncio.run(change(cluster, SUBNETS, "red", allowSubnets=[]))
         becomes("blue", red1, reached=False)
-        asyncio.run(set_subnet(cluster, "red", private=False))
+        asyncio.run(change(cluster, SUBNETS, "red", private=False))
         becomes("other", red1, reached=True)
 
     assert with_cluster(a_spec(), body) == 0
@@ -74,7 +54,7 @@ def test_a_private_subnet_is_reached_by_its_own_its_node_and_whom_it_allows() ->
 
 def test_a_rule_that_a_subnet_states_is_obeyed_and_can_be_taken_back() -> None:
     def body(cluster: Cluster) -> None:
-        asyncio.run(make_subnets(cluster, red="10.1.0.0/24"))
+        asyncio.run(create(cluster, SUBNETS, "red", cidrBlock="10.1.0.0/24"))
         pods = asyncio.run(
             run_pods(cluster, a_pod("red", "node1", logical_switch="red"), a_pod("other", "node1"))
         )
@@ -86,9 +66,9 @@ def test_a_rule_that_a_subnet_states_is_obeyed_and_can_be_taken_back() -> None:
             "match": f"ip4.src == {other} && icmp4",
             "action": "drop",
         }
-        asyncio.run(set_subnet(cluster, "red", acls=[rule]))
+        asyncio.run(change(cluster, SUBNETS, "red", acls=[rule]))
         becomes("other", red, reached=False)
-        asyncio.run(set_subnet(cluster, "red", acls=[]))
+        asyncio.run(change(cluster, SUBNETS, "red", acls=[]))
         becomes("other", red, reached=True)
         (supported,) = (
             condition
@@ -102,8 +82,7 @@ def test_a_rule_that_a_subnet_states_is_obeyed_and_can_be_taken_back() -> None:
 
 def test_pods_get_the_mtu_of_their_subnet() -> None:
     def body(cluster: Cluster) -> None:
-        asyncio.run(make_subnets(cluster, red="10.1.0.0/24"))
-        asyncio.run(set_subnet(cluster, "red", mtu=1300))
+        asyncio.run(create(cluster, SUBNETS, "red", cidrBlock="10.1.0.0/24", mtu=1300))
         asyncio.run(run_pods(cluster, a_pod("red", "node1", logical_switch="red")))
         link = subprocess.run([*enter("red"), "ip", "link", "show", "eth0"], capture_output=True, text=True)
         assert "mtu 1300" in link.stdout

@@ -44,10 +44,10 @@ def test_a_subnet_names_the_fields_without_effect(spec: dict[str, Any], field: s
 
 
 def test_a_vpc_names_the_fields_without_effect() -> None:
-    routes = (StaticRoute(cidr="0.0.0.0/0", next_hop_ip="10.0.1.254"),)
+    routes = (StaticRoute(cidr="0.0.0.0/0", next_hop_ip="10.0.1.254", bfd_id="b"),)
     spec = VpcSpec(static_routes=routes, bfd_port=BfdPort(enabled=True))
     condition = supported(vpc.router(Vpc(metadata=ObjectMeta(name="v"), spec=spec), View()).conditions)
-    assert condition.message.endswith(": spec.bfdPort, spec.staticRoutes")
+    assert condition.message.endswith(": spec.bfdPort, spec.staticRoutes[0].bfdId")
 
 
 @pytest.mark.parametrize("kind", NOT_CARRIED, ids=lambda kind: kind.name)
