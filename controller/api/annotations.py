@@ -13,6 +13,11 @@ CHASSIS = "ovn.kubernetes.io/chassis"
 
 EXCLUDE_IPS = "ovn.kubernetes.io/exclude_ips"
 
+IP_POOL = "ovn.kubernetes.io/ip_pool"
+"""On a pod, or a workload's template: addresses to choose from, or the name of an ``IPPool``."""
+KEEP_IP = "ovn.kubernetes.io/keep_ip"
+"""On a StatefulSet, or a subnet: whether pods of a set keep their addresses ("true") or get random ones ("false")."""
+
 TRUE = "true"
 
 POD_KIND = "testbed/kind"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from controller.api import core, kubeovn, kubeovn_kinds, networking
+from controller.api import core, kubeovn, kubeovn_kinds, networking, workloads
 from controller.api.kind import Column, Kind, Scale
 
 __all__ = ["KINDS", "NOT_CARRIED", "Column", "Kind", "Scale", "kind_of"]
@@ -14,6 +14,9 @@ NODES = Kind(core.Node, "", "v1", "Node", "nodes", False, ("no",))
 PODS = Kind(core.Pod, "", "v1", "Pod", "pods", True, ("po",))
 EVENTS = Kind(core.Event, "", "v1", "Event", "events", True, ("ev",), has_status=False)
 LEASES = Kind(core.Lease, "coordination.k8s.io", "v1", "Lease", "leases", True, has_status=False)
+STATEFULSETS = Kind(
+    workloads.StatefulSet, "apps", "v1", "StatefulSet", "statefulsets", True, ("sts",), has_status=False
+)
 SERVICES = Kind(networking.Service, "", "v1", "Service", "services", True, ("svc",))
 NETWORK_POLICIES = Kind(
     networking.NetworkPolicy,
@@ -98,15 +101,30 @@ IPS = Kind(
     has_status=False,
 )
 
+IPPOOLS = kubeovn_kinds.IPPOOLS
+
+_CARRIED: tuple[Kind[Any], ...] = (
+    NAMESPACES,
+    NODES,
+    PODS,
+    EVENTS,
+    LEASES,
+    STATEFULSETS,
+    VPCS,
+    SUBNETS,
+    IPS,
+    IPPOOLS,
+)
+
 NOT_CARRIED: tuple[Kind[Any], ...] = (
     SERVICES,
     NETWORK_POLICIES,
     NETWORK_ATTACHMENT_DEFINITIONS,
-    *kubeovn_kinds.KINDS,
+    *(kind for kind in kubeovn_kinds.KINDS if kind not in _CARRIED),
 )
 """Kinds that can be written but that nothing is made of yet; their objects say so."""
 
-KINDS: tuple[Kind[Any], ...] = (NAMESPACES, NODES, PODS, EVENTS, LEASES, VPCS, SUBNETS, IPS, *NOT_CARRIED)
+KINDS: tuple[Kind[Any], ...] = (*_CARRIED, *NOT_CARRIED)
 
 
 def kind_of(name: str) -> Kind[Any]:

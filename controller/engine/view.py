@@ -12,14 +12,31 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from controller.api.annotations import KEEP_IP
 from controller.api.core import Node, NodeStatus, Pod, PodSpec, PodStatus
-from controller.api.kinds import IPS, NAMESPACES, NODES, NOT_CARRIED, PODS, SUBNETS, VPCS, Kind
+from controller.api.kinds import (
+    IPPOOLS,
+    IPS,
+    NAMESPACES,
+    NODES,
+    NOT_CARRIED,
+    PODS,
+    STATEFULSETS,
+    SUBNETS,
+    VPCS,
+    Kind,
+)
 from controller.api.kubeovn import Subnet, SubnetStatus, Vpc, VpcStatus
 from controller.api.meta import ObjectMeta, Resource
+from controller.api.reservations import IPPool, IPPoolStatus
+from controller.engine.settings import Settings
 
 T = TypeVar("T", bound=Resource)
 
 ANNOTATION_PREFIXES = ("ovn.kubernetes.io/",)
+
+WISHES = frozenset((KEEP_IP,))
+"""Annotations that people alone write and reconcilers read: they are part of the row."""
 
 Subject = tuple[str, str]
 """A kind's name and an object's path; the path ``*`` stands for all objects of the kind."""
@@ -36,7 +53,7 @@ class Stated(msgspec.Struct, frozen=True, gc=False):
 
 
 class Usage(msgspec.Struct, frozen=True, gc=False):
-    """How many addresses of a subnet are free and taken, by family."""
+    """How many addresses of a subnet or a pool are free and taken, by family."""
 
     v4_available: int = 0
     v4_used: int = 0
@@ -44,8 +61,17 @@ class Usage(msgspec.Struct, frozen=True, gc=False):
     v6_used: int = 0
 
 
-USAGE = "usage"
-"""The kind's name under which a subnet's usage is a subject: it is no object of the API."""
+class PoolUsage(Usage, frozen=True, gc=False):
+    """The usage of an ``IPPool``, with the addresses themselves: ranges FIRST-LAST joined by commas."""
+
+    v4_available_ranges: str = ""
+    v4_used_ranges: str = ""
+    v6_available_ranges: str = ""
+    v6_used_ranges: str = ""
+
+
+USAGE, POOL_USAGE, OUTDATED = "usage", "pool-usage", "outdated"
+"""What the allocator tells reconcilers, each under a name as if it were a kind: none is an object of the API."""
 
 
 class View:
@@ -54,10 +80,11 @@ class View:
     ``changed`` is called with each subject whose row changed, ``restated`` with each whose stated half did.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or Settings()
         self._rows: dict[str, dict[str, Resource]] = {kind.name: {} for kind in _KEPT}
         self._stated: dict[str, dict[str, Stated]] = {kind.name: {} for kind in _KEPT}
-        self._usage: dict[str, Usage] = {}
+        self._told: dict[Subject, Any] = {}
         self._reads: set[Subject] | None = None
         self.changed: Callable[[Subject], None] = lambda subject: None
         self.restated: Callable[[Subject], None] = lambda subject: None
@@ -102,15 +129,44 @@ class View:
 
     def usage(self, subnet: str) -> Usage | None:
         """How the subnet's addresses are used; None before its pool exists. Read like an object."""
-        if self._reads is not None:
-            self._reads.add((USAGE, subnet))
-        return self._usage.get(subnet)
+        return self._hear((USAGE, subnet))  # type: ignore[no-any-return]
 
-    def set_usage(self, subnet: str, usage: Usage) -> None:
+    def set_usage(self, subnet: str, usage: Usage | None) -> None:
         """The allocator tells how a subnet's addresses are used."""
-        if self._usage.get(subnet) != usage:
-            self._usage[subnet] = usage
-            self.changed((USAGE, subnet))
+        self._tell((USAGE, subnet), usage)
+
+    def pool_usage(self, pool: str) -> PoolUsage | None:
+        """How the addresses of an ``IPPool`` are used; None while it has none. Read like an object."""
+        return self._hear((POOL_USAGE, pool))  # type: ignore[no-any-return]
+
+    def set_pool_usage(self, pool: str, usage: PoolUsage | None) -> None:
+        """The allocator tells how the addresses of an ``IPPool`` are used."""
+        self._tell((POOL_USAGE, pool), usage)
+
+    def is_outdated(self, record: str) -> bool:
+        """Whether the record of an allocation is of a time that is over, whoever bears its name now.
+
+        Read like an object.
+        """
+        return self._hear((OUTDATED, record)) is not None
+
+    def set_outdated(self, record: str, outdated: bool) -> None:
+        """The allocator tells that a record must go before its name gets an address again, or that it went."""
+        self._tell((OUTDATED, record), True if outdated else None)
+
+    def _hear(self, subject: Subject) -> Any:
+        if self._reads is not None:
+            self._reads.add(subject)
+        return self._told.get(subject)
+
+    def _tell(self, subject: Subject, what: Any) -> None:
+        if self._told.get(subject) == what:
+            return
+        if what is None:
+            del self._told[subject]
+        else:
+            self._told[subject] = what
+        self.changed(subject)
 
     def recording(self, read: Callable[[], Any]) -> tuple[Any, frozenset[Subject]]:
         """Runs ``read`` and tells which subjects it looked at."""
@@ -155,6 +211,7 @@ def _identity(metadata: ObjectMeta) -> ObjectMeta:
         name=metadata.name,
         namespace=metadata.namespace,
         uid=metadata.uid,
+        annotations={name: text for name, text in metadata.annotations.items() if name in WISHES},
         deletion_timestamp=metadata.deletion_timestamp,
         finalizers=metadata.finalizers,
     )
@@ -166,8 +223,15 @@ def _bare(current: Any) -> Any:
 
 def _pod(pod: Pod) -> Pod:
     phase = pod.status.phase if pod.is_finished else ""
+    sets = tuple(
+        owner
+        for owner in pod.metadata.owner_references
+        if owner.controller
+        and owner.kind == STATEFULSETS.name
+        and owner.api_version == STATEFULSETS.api_version
+    )
     return Pod(
-        metadata=_identity(pod.metadata),
+        metadata=msgspec.structs.replace(_identity(pod.metadata), owner_references=sets),
         spec=PodSpec(node_name=pod.spec.node_name, host_network=pod.spec.host_network),
         status=PodStatus(phase=phase),
     )
@@ -185,6 +249,10 @@ def _vpc(vpc: Vpc) -> Vpc:
     return msgspec.structs.replace(_bare(vpc), status=VpcStatus())  # type: ignore[no-any-return]
 
 
+def _pool(pool: IPPool) -> IPPool:
+    return msgspec.structs.replace(_bare(pool), status=IPPoolStatus())  # type: ignore[no-any-return]
+
+
 def _named(current: Resource) -> Resource:
     """That it is there, and nothing of it."""
     return type(current)(metadata=_identity(current.metadata))
@@ -197,6 +265,8 @@ _KEPT: dict[Kind[Any], Callable[[Any], Any]] = {
     VPCS: _vpc,
     SUBNETS: _subnet,
     IPS: _bare,
+    IPPOOLS: _pool,
+    STATEFULSETS: _bare,
     **dict.fromkeys(NOT_CARRIED, _named),
 }
 """What is kept of an object, by kind: small, and the same after a change that concerns nobody."""
@@ -214,7 +284,7 @@ def has_conditions(kind: Kind[Any]) -> bool:
     return kind.has_status and status is not None and hasattr(status.default, "conditions")
 
 
-_WITH_STATUS = frozenset(kind for kind in _KEPT if kind in (VPCS, SUBNETS) or kind in NOT_CARRIED)
+_WITH_STATUS = frozenset(kind for kind in _KEPT if kind in (VPCS, SUBNETS, IPPOOLS) or kind in NOT_CARRIED)
 """The kinds whose status the controller writes, where they have one."""
 
 

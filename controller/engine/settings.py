@@ -1,0 +1,13 @@
+"""What a controller was told at its start, where reconcilers depend on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Choices for the whole cluster that a subnet or an object may override."""
+
+    keep_statefulset_ip: bool = True
+    """Whether the pods of StatefulSets keep their addresses for the life of the set."""
