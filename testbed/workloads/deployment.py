@@ -6,10 +6,9 @@ Source: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from testbed.workloads import moments, templates
-from testbed.workloads.amounts import surge_and_unavailable
+from testbed.workloads import progress, templates
+from testbed.workloads import rollout as steps
 from testbed.workloads.objects import DEPLOYMENTS, REPLICASETS, Deployment, Document, ReplicaSet
 from testbed.workloads.plan import Create, Delete, Patch, Plan, Tell, status_patch
 from testbed.workloads.templates import HASH_LABEL
@@ -17,6 +16,17 @@ from testbed.workloads.world import World
 
 KIND = DEPLOYMENTS
 REVISION = "deployment.kubernetes.io/revision"
+HISTORY = "deployment.kubernetes.io/revision-history"
+"""Annotation of a ReplicaSet that was gone back to: the revisions that it had before."""
+_NOT_COPIED = (
+    "kubectl.kubernetes.io/last-applied-configuration",
+    "deprecated.deployment.rollback.to",
+    REVISION,
+    HISTORY,
+    steps.DESIRED,
+    steps.MOST,
+)
+"""A Deployment's annotations that do not become its ReplicaSet's; the others tell why there was a revision."""
 
 
 def reconcile(world: World, owner: Deployment, now: float) -> Plan:
@@ -24,7 +34,12 @@ def reconcile(world: World, owner: Deployment, now: float) -> Plan:
     if owner.is_being_deleted:
         return Plan()
     owned = sorted(world.replicasets.owned(owner.metadata.uid), key=_age)
-    pods_left = any(pod.is_active for old in owned for pod in world.pods.owned(old.metadata.uid))
+    pods_left = owner.spec.strategy.type == "Recreate" and any(
+        not pod.is_finished
+        for entry in owned
+        if not same_template(entry, owner.spec.template)
+        for pod in world.pods.owned(entry.metadata.uid)
+    )
     return rollout(owner, owned, now, pods_left=pods_left)
 
 
@@ -35,33 +50,26 @@ def rollout(owner: Deployment, sets: Sequence[ReplicaSet], now: float, *, pods_l
         owner: the Deployment.
         sets: its ReplicaSets, the oldest first.
         now: seconds since 1970.
-        pods_left: whether any of their pods still run, for which Recreate waits.
+        pods_left: whether any pods of old templates are still there, for which Recreate waits.
     """
     plan = Plan()
     current = next((entry for entry in sets if same_template(entry, owner.spec.template)), None)
     old = [entry for entry in sets if entry is not current]
-    revision = max((_revision(entry) for entry in old), default=0) + 1
-    wanted = _replicas(owner, current, old, pods_left)
-    if current is None:
-        if not owner.spec.paused:
-            plan.creates.append(_new_set(owner, sets, wanted, revision))
-    else:
-        if _revision(current) < revision and not owner.spec.paused:
-            plan.writes.append(Patch(REPLICASETS, current, _noted(revision)))
-        _scale(plan, current, wanted)
-        revision = max(revision, _revision(current))
-    if not owner.spec.paused or current is None:
-        for entry, count in _shrunk(owner, current, old):
-            _scale(plan, entry, count)
-    if owner.annotations.get(REVISION) != str(revision) and not owner.spec.paused:
-        plan.writes.append(Patch(KIND, owner, _noted(revision)))
-    report = status(owner, current, sets, now)
-    if current is not None and is_complete(owner, report):
-        idle = sorted((e for e in old if not e.spec.replicas and not e.status.get("replicas")), key=_revision)
-        plan.writes += [
-            Delete(REPLICASETS, entry)
-            for entry in idle[: max(len(idle) - owner.spec.revision_history_limit, 0)]
-        ]
+    revision = max([_revision(entry) + 1 for entry in old] + ([_revision(current)] if current else [1]))
+    sizes, new = _sizes(owner, current, old, pods_left)
+    created = ""
+    if current is None and new is not None:
+        plan.creates.append(_new_set(owner, sets, new, revision))
+        created = str(plan.creates[0].document["metadata"]["name"])
+        if new:
+            _tell_scaled(plan, created, 0, new)
+    for entry in sets:
+        _adapt(plan, owner, entry, sizes.get(entry.name), revision if entry is current else None)
+    if owner.annotations.get(REVISION) != str(revision) and (current is not None or created):
+        plan.writes.append(Patch(KIND, owner, {"metadata": {"annotations": {REVISION: str(revision)}}}))
+    report = progress.status(owner, current, sets, created, now, plan)
+    if current is not None and progress.is_complete(owner, report):
+        _forget(owner, old, plan)
     plan.writes += status_patch(KIND, owner, report)
     return plan
 
@@ -75,6 +83,50 @@ def same_template(entry: ReplicaSet, template: Document) -> bool:
     return {key: value for key, value in meta.items() if value} == asked and found.get(
         "spec"
     ) == template.get("spec")
+
+
+def _sizes(
+    owner: Deployment, current: ReplicaSet | None, old: Sequence[ReplicaSet], pods_left: bool
+) -> tuple[steps.Sizes, int | None]:
+    """The replicas of the ReplicaSets that there are, and those of the one to be made; None for not yet."""
+    sets = [*old, *([current] if current else [])]
+    if owner.spec.paused or steps.is_resized(owner, sets):
+        return steps.resized(owner, current, old), None
+    sizes: steps.Sizes
+    if owner.spec.strategy.type == "Recreate":
+        sizes = {entry.name: 0 for entry in old}
+        waits = pods_left or any(entry.spec.replicas for entry in old)
+        new = None if waits else owner.spec.replicas
+    else:
+        sizes = steps.old_sizes(owner, current, old)
+        new = steps.new_size(owner, current, old)
+    if current is not None and new is not None:
+        sizes[current.name] = new
+    return sizes, new
+
+
+def _adapt(plan: Plan, owner: Deployment, entry: ReplicaSet, size: int | None, revision: int | None) -> None:
+    """Plans the one patch that gives a ReplicaSet its size and what is noted on it."""
+    replicas = entry.spec.replicas if size is None else size
+    notes = _sized(owner) if replicas or entry.spec.replicas else {}
+    if revision is not None:
+        notes |= _copied(owner) | {REVISION: str(revision)}
+        former = entry.annotations.get(REVISION)
+        if former not in (None, str(revision)):
+            notes[HISTORY] = ",".join(filter(None, (entry.annotations.get(HISTORY), former)))
+    changed = {key: value for key, value in notes.items() if entry.annotations.get(key) != value}
+    patch: Document = {"metadata": {"annotations": changed}} if changed else {}
+    if replicas != entry.spec.replicas:
+        patch["spec"] = {"replicas": replicas}
+        _tell_scaled(plan, entry.name, entry.spec.replicas, replicas)
+    if patch:
+        plan.writes.append(Patch(REPLICASETS, entry, patch))
+
+
+def _tell_scaled(plan: Plan, name: str, before: int, after: int) -> None:
+    way = "up" if after > before else "down"
+    message = f"Scaled {way} replica set {name} from {before} to {after}"
+    plan.events.append(Tell("Normal", "ScalingReplicaSet", message))
 
 
 def _new_set(owner: Deployment, sets: Sequence[ReplicaSet], replicas: int, revision: int) -> Create:
@@ -96,7 +148,7 @@ def _new_set(owner: Deployment, sets: Sequence[ReplicaSet], replicas: int, revis
             "name": f"{owner.name}-{found}",
             "namespace": owner.namespace,
             "labels": labels,
-            "annotations": {REVISION: str(revision)},
+            "annotations": _copied(owner) | _sized(owner) | {REVISION: str(revision)},
             "ownerReferences": templates.owned_by(KIND, owner),
         },
         "spec": {
@@ -109,134 +161,24 @@ def _new_set(owner: Deployment, sets: Sequence[ReplicaSet], replicas: int, revis
     return Create(REPLICASETS, document)
 
 
-def _replicas(
-    owner: Deployment, current: ReplicaSet | None, old: Sequence[ReplicaSet], pods_left: bool
-) -> int:
-    """The replicas that the current template's ReplicaSet may have by now."""
-    goal, has = owner.spec.replicas, current.spec.replicas if current else 0
-    if owner.spec.strategy.type == "Recreate":
-        waits = any(entry.spec.replicas or entry.status.get("replicas") for entry in old)
-        return has if waits or (current is None and pods_left) else goal
-    if has >= goal:
-        return goal
-    surge, _ = surge_and_unavailable(owner.spec.strategy.rolling_update, goal)
-    room = goal + surge - has - sum(entry.spec.replicas for entry in old)
-    return has + max(min(room, goal - has), 0)
+def _copied(owner: Deployment) -> dict[str, str]:
+    return {key: value for key, value in owner.annotations.items() if key not in _NOT_COPIED}
 
 
-def _shrunk(
-    owner: Deployment, current: ReplicaSet | None, old: Sequence[ReplicaSet]
-) -> list[tuple[ReplicaSet, int]]:
-    """The old ReplicaSets that may have fewer replicas by now: unhealthy pods first, then as availability allows."""
-    left = {entry.name: entry.spec.replicas for entry in old}
-    if owner.spec.strategy.type == "Recreate":
-        return [(entry, 0) for entry in old if entry.spec.replicas]
-    _, unavailable = surge_and_unavailable(owner.spec.strategy.rolling_update, owner.spec.replicas)
-    least = owner.spec.replicas - unavailable
-    new_has, new_available = (current.spec.replicas, _available(current)) if current else (0, 0)
-    spare = sum(left.values()) + new_has - least - (new_has - new_available)
-    for entry in old:
-        ill = max(min(entry.spec.replicas - _available(entry), spare), 0)
-        left[entry.name] -= ill
-        spare -= ill
-    spare = new_available + sum(min(_available(e), left[e.name]) for e in old) - least
-    for entry in old:
-        fewer = max(min(left[entry.name], spare), 0)
-        left[entry.name] -= fewer
-        spare -= fewer
-    return [(entry, left[entry.name]) for entry in old if left[entry.name] != entry.spec.replicas]
+def _sized(owner: Deployment) -> dict[str, str]:
+    return {steps.DESIRED: str(owner.spec.replicas), steps.MOST: str(steps.most(owner))}
 
 
-def _scale(plan: Plan, entry: ReplicaSet, replicas: int) -> None:
-    if entry.spec.replicas == replicas:
-        return
-    way = "up" if replicas > entry.spec.replicas else "down"
-    message = f"Scaled {way} replica set {entry.name} from {entry.spec.replicas} to {replicas}"
-    plan.events.append(Tell("Normal", "ScalingReplicaSet", message))
-    plan.writes.append(Patch(REPLICASETS, entry, {"spec": {"replicas": replicas}}))
-
-
-def status(
-    owner: Deployment, current: ReplicaSet | None, sets: Sequence[ReplicaSet], now: float
-) -> dict[str, Any]:
-    """The counts and conditions of a Deployment's status."""
-    total = sum(entry.status.get("replicas", 0) for entry in sets)
-    available = sum(_available(entry) for entry in sets)
-    report: dict[str, Any] = {
-        "observedGeneration": owner.metadata.generation,
-        "replicas": total,
-        "updatedReplicas": current.status.get("replicas", 0) if current else 0,
-        "readyReplicas": sum(entry.status.get("readyReplicas", 0) for entry in sets),
-        "availableReplicas": available,
-        "unavailableReplicas": max(sum(entry.spec.replicas for entry in sets) - available, 0),
-    }
-    _, unavailable = surge_and_unavailable(owner.spec.strategy.rolling_update, owner.spec.replicas)
-    enough = available >= owner.spec.replicas - unavailable
-    name = current.name if current else owner.name
-    before = owner.status.get("conditions") or []
-    report["conditions"] = [
-        _condition(
-            before,
-            ("Available", "True", "MinimumReplicasAvailable", "Deployment has minimum availability.")
-            if enough
-            else (
-                *("Available", "False", "MinimumReplicasUnavailable"),
-                "Deployment does not have minimum availability.",
-            ),
-            now,
-        ),
-        _condition(before, _progress(owner, report, name, before, now), now),
-    ]
-    return report
-
-
-def is_complete(owner: Deployment, report: Document) -> bool:
-    """Whether all replicas are of the current template and available, and no old ones run."""
-    counts = ("replicas", "updatedReplicas", "availableReplicas")
-    return all(report[count] == owner.spec.replicas for count in counts)
-
-
-def _progress(
-    owner: Deployment, report: Document, name: str, before: Sequence[Document], now: float
-) -> tuple[str, str, str, str]:
-    if is_complete(owner, report):
-        text = f'ReplicaSet "{name}" has successfully progressed.'
-        return "Progressing", "True", "NewReplicaSetAvailable", text
-    counts = ("updatedReplicas", "readyReplicas", "availableReplicas", "replicas")
-    moved = any((owner.status.get(count) or 0) != report[count] for count in counts)
-    since = next((entry.get("lastUpdateTime") for entry in before if entry["type"] == "Progressing"), None)
-    if not moved and since and now - moments.read(since) > owner.spec.progress_deadline_seconds:
-        text = f'ReplicaSet "{name}" has timed out progressing.'
-        return "Progressing", "False", "ProgressDeadlineExceeded", text
-    return "Progressing", "True", "ReplicaSetUpdated", f'ReplicaSet "{name}" is progressing.'
-
-
-def _condition(before: Sequence[Document], said: tuple[str, str, str, str], now: float) -> Document:
-    """A condition; its moments stay while it says the same."""
-    kind, value, reason, message = said
-    condition = {"type": kind, "status": value, "reason": reason, "message": message}
-    old = next((entry for entry in before if entry["type"] == kind), {})
-    moment = moments.written(now)
-    same = all(old.get(key) == condition[key] for key in condition)
-    changed = old.get("lastTransitionTime") if old.get("status") == value else None
-    return {
-        **condition,
-        "lastUpdateTime": old.get("lastUpdateTime", moment) if same else moment,
-        "lastTransitionTime": changed or moment,
-    }
-
-
-def _available(entry: ReplicaSet) -> int:
-    return int(entry.status.get("availableReplicas", 0))
+def _forget(owner: Deployment, old: Sequence[ReplicaSet], plan: Plan) -> None:
+    """Plans to remove the oldest revisions beyond the limit of the history, of those that have no pods."""
+    idle = [entry for entry in old if not entry.spec.replicas and not entry.status.get("replicas")]
+    excess = max(len(idle) - owner.spec.revision_history_limit, 0)
+    plan.writes += [Delete(REPLICASETS, entry) for entry in sorted(idle, key=_revision)[:excess]]
 
 
 def _revision(entry: ReplicaSet) -> int:
     found = entry.annotations.get(REVISION, "0")
     return int(found) if found.isdigit() else 0
-
-
-def _noted(revision: int) -> Document:
-    return {"metadata": {"annotations": {REVISION: str(revision)}}}
 
 
 def _age(entry: ReplicaSet) -> tuple[str, int]:

@@ -82,6 +82,8 @@ class Workloads:
             owner = controller_of(side) if side is not None else None
             if owner is not None and owner.kind in RULES:
                 self._queue.add((owner.kind, entry.namespace, owner.name))
+                if new is None and isinstance(entry, Pod):
+                    self._route_gone(owner.name, entry.namespace)
         if isinstance(new, Pod) and new.metadata.labels and controller_of(new) is None:
             self._route_orphan(new)
         if isinstance(entry, Lease) and entry.namespace == nodes.LEASE_NAMESPACE:
@@ -89,6 +91,13 @@ class Workloads:
         if collection.kind is NODES:
             for daemons in self.world.daemonsets.values():
                 self._queue.add((DAEMONSETS.name, daemons.namespace, daemons.name))
+
+    def _route_gone(self, name: str, namespace: str) -> None:
+        """A pod that is gone is told to the Deployment above its ReplicaSet: one that recreates waits for it."""
+        entry = self.world.replicasets.get(name, namespace)
+        above = controller_of(entry) if entry is not None else None
+        if above is not None and above.kind in RULES:
+            self._queue.add((above.kind, namespace, above.name))
 
     def _route_orphan(self, pod: Pod) -> None:
         """A pod that nobody manages is shown to whoever may take it over."""
