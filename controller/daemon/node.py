@@ -13,6 +13,7 @@ from controller.daemon import join
 from controller.daemon.config import NodeConfig
 from controller.daemon.egress import Egress
 from controller.daemon.errors import Refused
+from controller.daemon.gateway_links import GatewayLinks
 from controller.daemon.join import JoinPort
 from controller.daemon.plugs import Attachment, PlugKind
 from controller.daemon.pods import Pods
@@ -79,6 +80,8 @@ class Node:
         self._pods = Pods(config.node, self._gone, mtu)
         self.switch = Switch(config.database)
         self._join = JoinPort(config, self.switch, subnets, mtu, workers)
+        self._links = GatewayLinks(config, self.switch, subnets, mtu, workers)
+        self._subnets = subnets
         self._egress = Egress(config.node, config.pid, join.DEVICE, subnets, workers)
 
     async def run(self, client: Client) -> None:
@@ -87,6 +90,7 @@ class Node:
             tasks.create_task(self._pods.run(client))
             tasks.create_task(self._join.run(client))
             tasks.create_task(self._egress.run())
+            tasks.create_task(self._links.run())
             tasks.create_task(self.switch.run(self._adopts, self._settled))
 
     async def add(self, request: AddRequest) -> AddAnswer:
@@ -149,11 +153,14 @@ class Node:
         """Waits until it can be judged who needs a port."""
         await self._pods.synced.wait()
         await self._join.synced.wait()
+        await self._subnets.synced.wait()
 
     def _adopts(self, present: Present) -> bool:
         ids = present.external_ids
         if ids.get(IFACE_ID) == join.iface_id(self.name):
             return self._join.is_promised
+        if self._links.has(ids.get(IFACE_ID, "")):
+            return True
         return self._pods.has(ids.get(POD_NAMESPACE, ""), ids.get(POD_NAME, ""), ids.get(POD_UID, ""))
 
     def _gone(self, namespace: str, name: str, uid: str) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 from ipaddress import ip_network
 
+from controller.api.gateway_links import Link, gateway_nodes, links
 from controller.api.kinds import SUBNETS
 from controller.api.kubeovn import Subnet
+from controller.api.meta import ObjectMeta
 from controller.daemon.device import Network
 from controller.kubernetes import Client
 
@@ -17,30 +20,28 @@ log = logging.getLogger(__name__)
 DEFAULT_VPCS = ("", "ovn-cluster")
 
 
-@dataclass(frozen=True)
-class Routed:
-    """What a node has to know of a subnet: its networks, and whether what leaves the cluster from it is translated."""
-
-    networks: frozenset[Network]
-    is_translated: bool
-
-
 class Subnets:
     """Follows the subnets once for all nodes of a daemon."""
 
     def __init__(self) -> None:
-        self._routed: dict[str, Routed] = {}
+        self._subnets: dict[str, Subnet] = {}
         self._subscribers: list[Callable[[], None]] = []
+        self.synced = asyncio.Event()
 
     @property
     def networks(self) -> frozenset[Network]:
         """Every network of the default VPC."""
-        return frozenset().union(*(found.networks for found in self._routed.values()))
+        return _all_networks(self._subnets.values())
 
     @property
     def translated(self) -> frozenset[Network]:
         """Those networks whose packets leave the cluster under the address of a node."""
-        return frozenset().union(*(found.networks for found in self._routed.values() if found.is_translated))
+        return _all_networks(subnet for subnet in self._subnets.values() if subnet.spec.nat_outgoing)
+
+    def links_of(self, node: str) -> list[Link]:
+        """The links to those centralised subnets that name the node as a gateway."""
+        found = links(self._subnets.values())
+        return [link for name, link in found.items() if node in gateway_nodes(self._subnets[name])]
 
     def subscribe(self, callback: Callable[[], None]) -> None:
         """Has ``callback`` called after each change."""
@@ -50,19 +51,25 @@ class Subnets:
         """Follows for ever."""
         async for change in client.follow(SUBNETS):
             if change.type == "SYNCED":
+                self.synced.set()
                 continue
-            subnet = change.object
-            before = self._routed.pop(subnet.name, None)
-            if change.type != "DELETED" and subnet.spec.vpc in DEFAULT_VPCS:
-                self._routed[subnet.name] = Routed(_networks(subnet), subnet.spec.nat_outgoing)
-            if self._routed.get(subnet.name) != before:
+            name, spec = change.object.name, change.object.spec
+            before = self._subnets.pop(name, None)
+            if change.type != "DELETED" and spec.vpc in DEFAULT_VPCS:
+                self._subnets[name] = Subnet(metadata=ObjectMeta(name=name), spec=spec)
+            if self._subnets.get(name) != before:
                 for callback in self._subscribers:
                     callback()
 
 
-def _networks(subnet: Subnet) -> frozenset[Network]:
+def _all_networks(subnets: Iterable[Subnet]) -> frozenset[Network]:
+    return frozenset().union(*(_networks(subnet.name, subnet.spec.cidr_block) for subnet in subnets))
+
+
+@lru_cache(maxsize=4096)
+def _networks(name: str, cidr_block: str) -> frozenset[Network]:
     try:
-        return frozenset(ip_network(cidr.strip()) for cidr in subnet.spec.cidr_block.split(","))
+        return frozenset(ip_network(cidr.strip()) for cidr in cidr_block.split(","))
     except ValueError as error:
-        log.warning("subnet %s is not routed to: %s", subnet.name, error)
+        log.warning("subnet %s is not routed to: %s", name, error)
         return frozenset()

@@ -3,6 +3,7 @@
 from controller.engine.reconciler import Reconciler
 from controller.reconcilers import (
     address,
+    central_gateway,
     dhcp,
     gateway,
     isolation,
@@ -25,6 +26,7 @@ RECONCILERS: tuple[Reconciler, ...] = (
     gateway.stays_inside,
     gateway.default_route,
     gateway.by_the_own_node,
+    central_gateway.by_the_named_nodes,
     pod.port,
     address.record,
     *not_carried.STATEMENTS,

@@ -32,7 +32,7 @@ def stays_inside(subnet: Subnet, view: View) -> Fragment:
         return NOTHING
     return Fragment(
         rows=tuple(
-            _policy(
+            policy(
                 f"inside/{subnet.name}/{family.version}",
                 INSIDE,
                 f"ip{family.version}.dst == {family.network}",
@@ -71,10 +71,10 @@ def by_the_own_node(node: Node, view: View) -> Fragment:
         addresses = RowKey("Address_Set", egress_set(node.name, version))
         rows += [
             Row(addresses, {}),
-            _policy(f"egress/{node.name}/{version}", OUT, f"ip{version}.src == ${addresses.name}", address),
+            policy(f"egress/{node.name}/{version}", OUT, f"ip{version}.src == ${addresses.name}", address),
         ]
         rows += [
-            _policy(f"node/{node.name}/{found}", TO_NODE, f"ip{version}.dst == {found}", address)
+            policy(f"node/{node.name}/{found}", TO_NODE, f"ip{version}.dst == {found}", address)
             for found in _internal(node, version)
         ]
     return Fragment(rows=tuple(rows))
@@ -98,7 +98,8 @@ def memberships(address: IP, subnet: Subnet, view: View) -> tuple[Member, ...]:
     )
 
 
-def _policy(name: str, priority: int, match: str, nexthop: str = "") -> Row:
+def policy(name: str, priority: int, match: str, nexthop: str = "") -> Row:
+    """A policy of the default VPC's router: what matches goes to ``nexthop``, or by its route if that is empty."""
     columns = {
         "priority": priority,
         "match": match,

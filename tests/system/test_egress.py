@@ -11,7 +11,7 @@ import pytest
 
 from controller.api.kinds import SUBNETS
 from testbed.cluster import Cluster
-from tests.system.live_pods import a_pod, a_spec, change, enter, run_pods, with_cluster
+from tests.system.live_pods import a_pod, a_spec, change, create, enter, run_pods, with_cluster
 
 pytestmark = [pytest.mark.system, pytest.mark.usefixtures("state_root")]
 
@@ -81,3 +81,30 @@ def test_nat_is_switched_off_while_the_pod_runs() -> None:
         becomes(cluster, "a", cluster.nodes[0].tunnel_ip)
 
     assert with_cluster(a_spec(), body) == 0
+
+
+def test_a_centralised_subnet_leaves_by_the_first_of_its_nodes_and_by_the_next_when_that_is_lost() -> None:
+    def body(cluster: Cluster) -> None:
+        serve(cluster)
+        first, second, own = cluster.nodes
+        asyncio.run(
+            create(
+                cluster,
+                SUBNETS,
+                "red",
+                cidrBlock="10.1.0.0/24",
+                gatewayType="centralized",
+                gatewayNode=f"{second.name},{first.name}",
+                natOutgoing=True,
+            )
+        )
+        asyncio.run(run_pods(cluster, a_pod("red", own.name, "live", logical_switch="red")))
+        becomes(cluster, "red", second.tunnel_ip)
+        second.ip([f"link set {second.name}-eth1 down"])
+        becomes(cluster, "red", first.tunnel_ip)
+        second.ip([f"link set {second.name}-eth1 up"])
+        becomes(cluster, "red", second.tunnel_ip)
+        asyncio.run(change(cluster, SUBNETS, "red", gatewayType="distributed"))
+        becomes(cluster, "red", own.tunnel_ip)
+
+    assert with_cluster(a_spec(nodes=3), body) == 0

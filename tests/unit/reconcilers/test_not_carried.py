@@ -32,7 +32,6 @@ def test_a_subnet_that_asks_for_what_there_is_says_so() -> None:
     ("spec", "field"),
     [
         ({"enable_ecmp": True}, "spec.enableEcmp"),
-        ({"gateway_type": "centralized"}, "spec.gatewayType"),
         ({"vlan": "vlan1"}, "spec.vlan"),
         ({"provider": "macvlan.default"}, "spec.provider"),
     ],

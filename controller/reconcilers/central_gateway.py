@@ -1,0 +1,101 @@
+"""How a centralised subnet leaves the cluster: by the first of its gateway nodes that lives.
+
+Which one that is OVN decides by itself, on the nodes, by BFD between their tunnels: neither the controller nor a
+database has a part in a failover. The order is the one in which the subnet lists them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from controller.api.gateway_links import Link, gateway_nodes, is_centralised, links
+from controller.api.kinds import NODES, SUBNETS
+from controller.api.kubeovn import Subnet
+from controller.api.meta import Condition
+from controller.api.names import DEFAULT_VPC, router_port, switch_port
+from controller.engine.addressing import Addressing
+from controller.engine.fragment import NOTHING, Fragment
+from controller.engine.reconciler import reconciler
+from controller.engine.view import View
+from controller.northbound.rows import Place, Row, RowKey
+from controller.reconcilers.gateway import OUT, policy
+from controller.reconcilers.macs import gateway_mac
+
+GATEWAY_READY = "GatewayReady"
+HIGHEST_PRIORITY = 100
+
+
+@reconciler("central-gateway", SUBNETS)
+def by_the_named_nodes(subnet: Subnet, view: View) -> Fragment:
+    """The link to the gateway nodes, their order, and the policy that sends the subnet's packets there."""
+    if not is_centralised(subnet):
+        return NOTHING
+    named = gateway_nodes(subnet)
+    nodes = [name for name in named if view.get(NODES, name) is not None]
+    if not nodes:
+        return Fragment(status={"activateGateway": ""}, conditions=(_unready(named),))
+    link = links(view.all(SUBNETS))[subnet.name]
+    return Fragment(
+        rows=(*_link(link), *_order(link, nodes), *_policies(subnet, link)),
+        status={"activateGateway": nodes[0]},
+        conditions=(_ready(named, nodes),),
+    )
+
+
+def _link(link: Link) -> Iterator[Row]:
+    towards_link = router_port(DEFAULT_VPC, link.name)
+    towards_router = switch_port(link.name, DEFAULT_VPC)
+    on_switch = Place("Logical_Switch", link.name, "ports")
+    yield Row(RowKey("Logical_Switch", link.name), {})
+    yield Row(
+        RowKey("Logical_Router_Port", towards_link),
+        {
+            "mac": gateway_mac(towards_link),
+            "networks": frozenset((link.router(4), link.router(6))),
+        },
+        Place("Logical_Router", DEFAULT_VPC, "ports"),
+    )
+    yield Row(
+        RowKey("Logical_Switch_Port", towards_router),
+        {"type": "router", "addresses": frozenset(("router",)), "options": {"router-port": towards_link}},
+        on_switch,
+    )
+    yield Row(
+        RowKey("Logical_Switch_Port", link.name),
+        {"type": "localport", "addresses": frozenset((f"{link.mac} {link.node(4)} {link.node(6)}",))},
+        on_switch,
+    )
+
+
+def _order(link: Link, nodes: list[str]) -> Iterator[Row]:
+    port = router_port(DEFAULT_VPC, link.name)
+    for place, node in enumerate(nodes):
+        yield Row(
+            RowKey("Gateway_Chassis", f"{port}/{node}"),
+            {"chassis_name": node, "priority": HIGHEST_PRIORITY - place},
+            Place("Logical_Router_Port", port, "gateway_chassis"),
+        )
+
+
+def _policies(subnet: Subnet, link: Link) -> Iterator[Row]:
+    for family in Addressing.of(subnet).families:
+        version = family.version
+        yield policy(
+            f"central/{subnet.name}/{version}",
+            OUT,
+            f"ip{version}.src == {family.network}",
+            link.node(version),
+        )
+
+
+def _ready(named: tuple[str, ...], nodes: list[str]) -> Condition:
+    missing = [name for name in named if name not in nodes]
+    message = f"no such nodes: {', '.join(missing)}" if missing else ""
+    return Condition(type=GATEWAY_READY, status="True", reason="GatewayNodesKnown", message=message)
+
+
+def _unready(named: tuple[str, ...]) -> Condition:
+    message = (
+        f"spec.gatewayNode: found {', '.join(named) or 'nothing'}, needed: the name of at least one node"
+    )
+    return Condition(type=GATEWAY_READY, status="False", reason="NoGatewayNode", message=message)
