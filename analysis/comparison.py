@@ -35,8 +35,9 @@ CounterVerdict = Literal["worse", "better", "equal", "more", "less", "varies"]
 class MetricChange(msgspec.Struct, frozen=True, kw_only=True):
     """A metric on both sides.
 
-    ``ratio`` is after over before (of geometric means over instances, where the samples are known) with its interval
-    ``ci95``; ``difference`` is after less before in ``unit``. ``p`` is adjusted for the number of metrics judged.
+    ``before`` and ``after`` are geometric means over instances where the samples are known, because that is what is
+    judged, else the run's figures. ``ratio`` is after over before with its interval ``ci95``; ``difference`` is after
+    less before in ``unit``. ``p`` is adjusted for the number of metrics judged.
     ``smallest`` is the smallest change (0.2: 20 %) that these samples could have shown; ``repeats`` how many instances
     a side would show the change seen, or ``LEAST`` if that is more.
     ``stage`` names where the time of a metric that became worse went.
@@ -159,10 +160,12 @@ def _change(
     one: Metric, other: Metric | None, found: Effect | None, p: float | None, judged: int, least: float
 ) -> MetricChange:
     values = one.value, other.value if other else None
+    if found:
+        values = found.before.value, found.after.value
     difference = ratio = None
     if values[0] is not None and values[1] is not None:
         difference = values[1] - values[0]
-        ratio = found.ratio if found else values[1] / values[0] if values[0] else None
+        ratio = values[1] / values[0] if values[0] else None
     level = LEVEL / max(judged, 1)
     return MetricChange(
         name=one.name,

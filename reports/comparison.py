@@ -11,6 +11,7 @@ from rich.text import Text
 from reports.comparison_tables import tables
 from reports.comparison_words import headline, notes, title
 from reports.markdown_parts import escape, table_blocks
+from reports.table import Table
 from reports.terminal import rich_table
 
 if TYPE_CHECKING:
@@ -36,5 +37,12 @@ def comparison_markdown(comparison: Comparison) -> str:
 
 def comparison_blocks(comparison: Comparison) -> list[str]:
     """What a comparison says as blocks of Markdown, for a section of a run."""
-    told = [block for table in tables(comparison) for block in table_blocks(table)]
+    told = [block for table in tables(comparison) for block in _blocks(table)]
     return [f"### {escape(title(comparison))}", f"**{headline(comparison)}**", *told, *notes(comparison)]
+
+
+def _blocks(table: Table) -> list[str]:
+    """Markdown has no table without a header: what stands in words becomes a list."""
+    if any(table.header):
+        return table_blocks(table)
+    return ["\n".join(f"- {escape(row[0])}: {', '.join(filter(None, row[1:]))}" for row in table.rows)]

@@ -9,10 +9,10 @@ if TYPE_CHECKING:
     from analysis.comparison import Comparison, CounterChange
 
 JUDGED = (
-    "A ratio is the newer figure over the older one, with its 95 % interval over instances. The headline figures are "
-    "judged together, so that equal builds raise an alarm in at most {level:.0%} of comparisons: a verdict takes more "
-    "than an interval that leaves out 1, and a change of at least {least:.0%}. “Shows from” is the smallest change "
-    "that these samples show with a chance of 80 %, “needs” how many instances a side settle the change that was seen "
+    "A figure is the geometric mean over its clusters, a ratio the newer one over the older one. The headline figures "
+    "are judged together, so that equal builds raise an alarm in at most {level:.0%} of comparisons: a verdict takes "
+    "more than an interval that leaves out 1, and a change of at least {least:.0%}. “Shows from” is the smallest change "
+    "that these samples show with a chance of 80 %, “needs” how many clusters a side settle the change that was seen "
     "(or {least:.0%}, if that is more)."
 )
 ONE = (

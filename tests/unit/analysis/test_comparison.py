@@ -106,6 +106,26 @@ def test_figures_of_equal_builds_differ_no_more_often_than_the_stated_level(
     assert alarms <= pairs * level + 2 * math.sqrt(pairs * level)
 
 
+def test_samples_of_two_kinds_raise_no_alarms() -> None:
+    """The median of all samples of a side would jump between the kinds."""
+    rng = np.random.default_rng(8)
+
+    def groups() -> Groups:
+        return [[np.where(rng.random(20) < 0.5, 10, 20) * rng.lognormal(0, 0.02, 20) for _ in range(5)]]
+
+    seen = [Effect(_spread(groups()), _spread(groups())).p for _ in range(200)]
+    assert sum(p is not None and p <= 0.05 for p in seen) <= 10
+
+
+def test_figures_ratio_and_interval_of_a_comparison_agree() -> None:
+    found = change(compare(side(1), side(2, slower={"nb_to_sb": 1.5})), "all_nodes_p50_ms")
+    assert found.before is not None
+    assert found.after is not None
+    assert found.ci95 is not None
+    assert found.ratio == pytest.approx(found.after / found.before)
+    assert math.sqrt(found.ci95[0] * found.ci95[1]) == pytest.approx(found.ratio)
+
+
 def test_clusters_that_agree_by_chance_claim_no_certainty() -> None:
     rng = np.random.default_rng(5)
     seen = []

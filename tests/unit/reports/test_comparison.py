@@ -178,3 +178,8 @@ def test_terminal_and_markdown_tell_the_same() -> None:
     for text in (screen.getvalue(), comparison_markdown(comparison(SLOW))):
         assert "nb\\_to\\_sb" in text or "nb_to_sb" in text
         assert "new (b) against old (a)" in text
+
+
+def test_markdown_tells_what_is_in_words_as_a_list() -> None:
+    text = comparison_markdown(comparison(SLOW)).replace("\N{NO-BREAK SPACE}", " ")
+    assert "- all nodes, median: 300 ms instead of 100 ms, 3 times, worse, in stage nb to sb" in text
