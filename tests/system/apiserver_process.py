@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -136,6 +137,17 @@ def running(directory: Path, *arguments: str, descriptors: tuple[int, ...] = ())
         yield server
     finally:
         server.end(signal.SIGKILL)
+
+
+@contextmanager
+def serving_people(directory: Path) -> Iterator[Path]:
+    """A server that is ready, over HTTPS as well; yields the kubeconfig that it writes for people."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        number = listener.fileno()
+        options = ("--https-fd", str(number), "--credentials-directory", str(directory / "api"))
+        with running(directory, *options, descriptors=(number,)):
+            yield directory / "api" / "kubeconfig"
 
 
 def a_pod(name: str, **spec: Any) -> dict[str, Any]:

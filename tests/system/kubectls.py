@@ -12,6 +12,9 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
+
+import orjson
 
 from testbed.releases.mirror import mirror
 
@@ -35,6 +38,41 @@ def kubectl(version: str) -> Path:
         if not program.exists():
             _fetch(*PACKAGES[version], directory / version)
     return program
+
+
+class Kubectl:
+    """One kubectl in a namespace of its own."""
+
+    def __init__(self, version: str, kubeconfig: Path, cache: Path) -> None:
+        self.version = version
+        self.namespace = f"with-{version.replace('.', '-')}"
+        self.command = [
+            str(kubectl(version)),
+            f"--kubeconfig={kubeconfig}",
+            f"--cache-dir={cache}",
+            f"--namespace={self.namespace}",
+        ]
+
+    def run(self, *arguments: str, document: Any = None) -> subprocess.CompletedProcess[str]:
+        """What it says, however it ends; ``document`` goes to its standard input."""
+        return subprocess.run(
+            [*self.command, *arguments],
+            input=None if document is None else orjson.dumps(document).decode(),
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+
+    def __call__(self, *arguments: str, document: Any = None) -> str:
+        """What it prints; it must end well."""
+        done = self.run(*arguments, document=document)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def apply(self, document: Any, *arguments: str) -> str:
+        """Applies an object."""
+        return self("apply", "-f", "-", *arguments, document=document)
 
 
 def _fetch(suite: str, package: str, into: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +12,8 @@ import pytest
 from kubernetes import client as official
 from kubernetes import config as official_config
 
-from tests.system.apiserver_process import running
-from tests.system.kubectls import PACKAGES, kubectl
+from tests.system.apiserver_process import serving_people
+from tests.system.kubectls import PACKAGES, Kubectl
 
 pytestmark = pytest.mark.system
 
@@ -38,50 +37,10 @@ DEPLOYMENT: dict[str, Any] = {
 }
 
 
-class Kubectl:
-    """One kubectl in a namespace of its own."""
-
-    def __init__(self, version: str, kubeconfig: Path, cache: Path) -> None:
-        self.version = version
-        self.namespace = f"with-{version.replace('.', '-')}"
-        self.command = [
-            str(kubectl(version)),
-            f"--kubeconfig={kubeconfig}",
-            f"--cache-dir={cache}",
-            f"--namespace={self.namespace}",
-        ]
-
-    def run(self, *arguments: str, document: Any = None) -> subprocess.CompletedProcess[str]:
-        """What it says, however it ends; ``document`` goes to its standard input."""
-        return subprocess.run(
-            [*self.command, *arguments],
-            input=None if document is None else orjson.dumps(document).decode(),
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=False,
-        )
-
-    def __call__(self, *arguments: str, document: Any = None) -> str:
-        """What it prints; it must end well."""
-        done = self.run(*arguments, document=document)
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
-
-    def apply(self, document: Any, *arguments: str) -> str:
-        """Applies an object."""
-        return self("apply", "-f", "-", *arguments, document=document)
-
-
 @pytest.fixture(scope="module")
 def kubeconfig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    directory = tmp_path_factory.mktemp("served")
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        number = listener.fileno()
-        options = ("--https-fd", str(number), "--credentials-directory", str(directory / "api"))
-        with running(directory, *options, descriptors=(number,)):
-            yield directory / "api" / "kubeconfig"
+    with serving_people(tmp_path_factory.mktemp("served")) as kubeconfig:
+        yield kubeconfig
 
 
 @pytest.fixture(scope="module", params=sorted(PACKAGES))

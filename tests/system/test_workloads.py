@@ -6,10 +6,6 @@ There are no kubelets here: pods are bound, and the tests say what a kubelet wou
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -19,40 +15,12 @@ import pytest
 
 from controller.api.core import Pod
 from controller.api.kinds import NODES, PODS
-from controller.kubernetes import Access, ApiError, Client
+from controller.kubernetes import Access, Client
 from testbed.workloads.objects import DAEMONSETS, DEPLOYMENTS, JOBS, REPLICASETS, STATEFULSETS
 from tests.system.apiserver_process import running
+from tests.system.workloads_process import WorkloadsProcess, report_ready
 
 pytestmark = pytest.mark.system
-
-KUBECONFIG = """
-apiVersion: v1
-kind: Config
-current-context: local
-contexts: [{{name: local, context: {{cluster: local}}}}]
-clusters: [{{name: local, cluster: {{server: "unix:{socket}"}}}}]
-"""
-
-
-class WorkloadsProcess:
-    def __init__(self, directory: Path) -> None:
-        self.kubeconfig = directory / "kubeconfig"
-        self.kubeconfig.write_text(KUBECONFIG.format(socket=directory / "api.sock"))
-        self.log = directory / "workloads.log"
-
-    def start(self) -> None:
-        command = [sys.executable, "-m", "testbed.workloads", "--kubeconfig", str(self.kubeconfig)]
-        environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=environment)
-        assert self.process.stdout is not None
-        assert self.process.stdout.readline() == b'{"ready": true}\n', self.log.read_text()
-
-    def kill(self) -> None:
-        self.process.send_signal(signal.SIGKILL)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-        self.process.wait()
 
 
 @pytest.fixture
@@ -107,24 +75,6 @@ async def pods_until(api: Client, condition: Callable[[list[Pod]], bool]) -> lis
 
 def are_bound(count: int) -> Callable[[list[Pod]], bool]:
     return lambda pods: len(pods) == count and all(pod.spec.node_name for pod in pods)
-
-
-async def report_ready(api: Client) -> None:
-    """What kubelets do: every pod that has a node becomes ready, every one that is asked to end is gone."""
-    async for change in api.follow(PODS):
-        pod = change.object
-        if change.type not in ("ADDED", "MODIFIED") or not pod.spec.node_name:
-            continue
-        ready = {"type": "Ready", "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z"}
-        report = {"status": {"phase": "Running", "conditions": [ready]}}
-        try:
-            if pod.is_being_deleted:
-                await api.delete(PODS, pod.name, namespace=pod.namespace, grace_seconds=0)
-            elif not pod.is_ready:
-                await api.patch(PODS, pod.name, report, namespace=pod.namespace, subresource="status")
-        except ApiError as error:
-            if not error.is_not_found:
-                raise
 
 
 async def until_complete(api: Client, image: str, replicas: int) -> None:
