@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 JUDGED = (
     "A figure is the geometric mean over its clusters, a ratio the newer one over the older one. The headline figures "
     "are judged together, so that equal builds raise an alarm in at most {level:.0%} of comparisons: a verdict takes "
-    "more than an interval that leaves out 1, and a change of at least {least:.0%}. “Shows from” is the smallest change "
-    "that these samples show with a chance of 80 %, “needs” how many clusters a side settle the change that was seen "
-    "(or {least:.0%}, if that is more)."
+    "more than an interval that leaves out 1, and a change of at least {least:.0%}. “Shows from” is the smallest "
+    "change that these samples show with a chance of 80 %, “needs” how many clusters a side settle the change that was "
+    "seen (or {least:.0%}, if that is more)."
 )
 ONE = (
     "Only one cluster was built of a side, and the next may differ by more than an interval of this run alone: times "
@@ -56,11 +56,18 @@ def _times(comparison: Comparison) -> str:
 def _work(comparison: Comparison) -> str:
     if not comparison.counters:
         return ""
-    found = Counter(word_of(entry, comparison) for entry in comparison.counters)
-    told = [f"{word} in {found[word]}" for word in ("worse", "more", "better", "less") if found[word]]
     among = f"{len(comparison.counters)} counters"
+    found: dict[str, Counter[str]] = {}
+    for entry in comparison.counters:
+        kind = entry.name.removesuffix("_per_change").replace("_", " ")
+        found.setdefault(word_of(entry, comparison), Counter())[kind] += 1
+    told = [
+        f"{word} in {', '.join(f'{kind} ({count})' for kind, count in found[word].items())}"
+        for word in ("worse", "more", "better", "less")
+        if word in found
+    ]
     return (
-        f"Work a change: {', '.join(told)} of {among}."
+        f"Work a change: {'; '.join(told)}; of {among}."
         if told
         else f"Work a change: no difference in {among}."
     )

@@ -68,7 +68,10 @@ def plain(row: tuple[str, ...]) -> tuple[str, ...]:
 
 def test_the_result_comes_first_in_words_with_its_units_and_its_stage() -> None:
     found = comparison(SLOW, counters=(MORE, SAME))
-    assert headline(found) == "1 of 1 figures became worse. Work a change: worse in 1 of 2 counters."
+    assert (
+        headline(found)
+        == "1 of 1 figures became worse. Work a change: worse in recomputes (1); of 2 counters."
+    )
     (row,) = foremost(found).rows
     assert plain(row) == (
         "all nodes, median",
@@ -125,7 +128,7 @@ def test_counters_stand_in_a_row_for_their_work_and_a_column_for_mode_and_change
 
 def test_different_versions_do_more_or_less_work_not_worse_or_better_work() -> None:
     found = replace(comparison(SEEN, counters=(MORE, LESS, SAME)), versions=("23.03", "26.03"))
-    assert "Work a change: more in 1, less in 1 of 3 counters." in headline(found)
+    assert "Work a change: more in recomputes (1); less in recomputes (1); of 3 counters." in headline(found)
     assert counters(found).rows[0][1] == "more/less"
     assert title(found) == "new (b, OVN 26.03) against old (a, OVN 23.03)"
     assert found.regressions == (MORE,)

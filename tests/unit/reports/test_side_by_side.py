@@ -70,7 +70,9 @@ def two(tmp_path: Path) -> RunDirectory:
 def test_page_and_markdown_hold_the_comparison(two: RunDirectory) -> None:
     for text in (render_html(two), render_markdown([two])):
         assert "suite:sid (OVN 26.03.1) against system (OVN 23.03.1)" in text
-        assert "No verdict on times: one cluster a side. Work a change: more in 2 of 2 counters." in text
+        assert (
+            "No verdict on times: one cluster a side. Work a change: more in rows (2); of 2 counters." in text
+        )
         assert "0.556 times" in text
         assert "10 → 11" in text
         assert "--repeat 3" in text
