@@ -22,9 +22,11 @@ JSON = "application/json"
 AGGREGATED = "as=APIGroupDiscoveryList"
 _VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
 _STATUS_VERBS = ["get", "patch", "update"]
+_EVICTION = ("policy", "v1")
+"""A group of which there is nothing but what a pod's eviction is; ``kubectl drain`` evicts only where it is served."""
 _PARTS: dict[str, tuple[Document, list[str]]] = {
     "binding": ({"kind": "Binding"}, ["create"]),
-    "eviction": ({"kind": "Eviction", "group": "policy", "version": "v1"}, ["create"]),
+    "eviction": ({"kind": "Eviction", "group": _EVICTION[0], "version": _EVICTION[1]}, ["create"]),
     "log": ({"kind": "Pod"}, ["get"]),
     "exec": ({"kind": "PodExecOptions"}, ["create", "get"]),
 }
@@ -69,6 +71,7 @@ def _versions(registry: Registry) -> dict[str, list[str]]:
     found = {group: list(versions) for group, versions in registry.groups().items()}
     for group in reviews.KINDS:
         found.setdefault(group, [reviews.VERSION])
+    found.setdefault(_EVICTION[0], [_EVICTION[1]])
     return found
 
 
@@ -83,7 +86,7 @@ def _groups(registry: Registry) -> list[Document]:
 
 def _resource_list(registry: Registry, group: str, version: str) -> Document | None:
     resources = _resources(registry, group, version)
-    if not resources:
+    if not resources and (group, version) != _EVICTION:
         return None
     return {
         "kind": "APIResourceList",

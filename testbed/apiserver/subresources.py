@@ -98,7 +98,12 @@ def bind(
 def evict(
     writer: Writer, kind: Kind, namespace: str, name: str, eviction: Document, options: DeleteOptions
 ) -> Outcome:
-    """Asks a pod to end. No budget stands in the way: there are no PodDisruptionBudgets here."""
+    """Asks a pod to end. No budget stands in the way: there are no PodDisruptionBudgets here.
+
+    The former version of the request says the same (https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/).
+    """
+    if eviction.get("apiVersion") == "policy/v1beta1":
+        eviction["apiVersion"] = "policy/v1"
     _check(writer, "Eviction", "policy/v1", name, eviction)
     return Outcome(SUCCESS, writer.delete(kind, namespace, name, options).accepted_ns)
 

@@ -77,12 +77,9 @@ def rollout(owner: Deployment, sets: Sequence[ReplicaSet], now: float, *, pods_l
 def same_template(entry: ReplicaSet, template: Document) -> bool:
     """Whether a ReplicaSet was made of that template: all but the hash is the same."""
     found = entry.spec.template
-    meta = dict(found.get("metadata") or {})
-    meta["labels"] = {key: value for key, value in (meta.get("labels") or {}).items() if key != HASH_LABEL}
-    asked = {key: value for key, value in (template.get("metadata") or {}).items() if value}
-    return {key: value for key, value in meta.items() if value} == asked and found.get(
-        "spec"
-    ) == template.get("spec")
+    meta = found.get("metadata") or {}
+    labels = {key: value for key, value in (meta.get("labels") or {}).items() if key != HASH_LABEL}
+    return templates.are_same({**found, "metadata": {**meta, "labels": labels}}, template)
 
 
 def _sizes(

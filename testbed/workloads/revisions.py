@@ -30,7 +30,7 @@ def of_template(
     ordered = sorted(known, key=lambda entry: entry.revision)
     newest = ordered[-1].revision if ordered else 0
     for entry in ordered:
-        if entry.data == data:
+        if templates.are_same(entry.data, data):
             if entry.revision < newest:
                 plan.writes.append(Patch(CONTROLLERREVISIONS, entry, {"revision": newest + 1}))
             return entry.name

@@ -27,13 +27,28 @@ def generated(prefix: str) -> str:
     return prefix[:LONGEST_PREFIX] + "".join(_random.choices(ALPHABET, k=5))
 
 
+def canonical(value: Any) -> Any:
+    """A document without what is empty in it: kubectl sends templates back with members that were not there."""
+    if isinstance(value, Mapping):
+        inner = {key: canonical(member) for key, member in value.items()}
+        return {key: member for key, member in inner.items() if member not in (None, {}, [])}
+    if isinstance(value, list):
+        return [canonical(member) for member in value]
+    return value
+
+
+def are_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two templates mean the same."""
+    return one == other or canonical(one) == canonical(other)
+
+
 def template_hash(template: Mapping[str, Any], collisions: int = 0) -> str:
     """A template's hash: 32 bits of FNV-1a in the letters of the safe alphabet.
 
     Kubernetes hashes Go's print of the template, which only Go can make; here its JSON with sorted keys is hashed.
     """
     value = 0x811C9DC5
-    content = orjson.dumps(template, option=orjson.OPT_SORT_KEYS)
+    content = orjson.dumps(canonical(template), option=orjson.OPT_SORT_KEYS)
     for byte in content + (str(collisions).encode() if collisions else b""):
         value = (value ^ byte) * 0x01000193 & 0xFFFFFFFF
     return "".join(ALPHABET[ord(digit) % len(ALPHABET)] for digit in str(value))

@@ -6,10 +6,12 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
-from controller.api.kinds import PODS
 from controller.kubernetes import ApiError, Client
+from testbed.workloads import moments
+from testbed.workloads.objects import PODS
 
 KUBECONFIG = """
 apiVersion: v1
@@ -48,17 +50,22 @@ class WorkloadsProcess:
 
 
 async def report_ready(api: Client) -> None:
-    """What kubelets do: every pod that has a node becomes ready, every one that is asked to end is gone."""
+    """What kubelets do: every pod that has a node becomes ready, or has succeeded where it is not started anew.
+
+    Every one that is asked to end is gone.
+    """
     async for change in api.follow(PODS):
         pod = change.object
         if change.type not in ("ADDED", "MODIFIED") or not pod.spec.node_name:
             continue
-        ready = {"type": "Ready", "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z"}
-        report = {"status": {"phase": "Running", "conditions": [ready]}}
         try:
             if pod.is_being_deleted:
                 await api.delete(PODS, pod.name, namespace=pod.namespace, grace_seconds=0)
-            elif not pod.is_ready:
+            elif not pod.is_ready and not pod.is_finished:
+                phase = "Running" if pod.spec.restart_policy == "Always" else "Succeeded"
+                ready = {"type": "Ready", "status": "True" if phase == "Running" else "False"}
+                ready["lastTransitionTime"] = moments.written(time.time())
+                report = {"status": {"phase": phase, "conditions": [ready]}}
                 await api.patch(PODS, pod.name, report, namespace=pod.namespace, subresource="status")
         except ApiError as error:
             if not error.is_not_found:

@@ -49,7 +49,7 @@ def complete(document: Document) -> None:
 
 
 def complete_spec(spec: Document) -> None:
-    """The specification, in a job or in a cron job's template."""
+    """The specification of a job."""
     if "completions" not in spec and "parallelism" not in spec:
         spec["completions"] = 1
     spec.setdefault("parallelism", 1)
@@ -61,13 +61,13 @@ def complete_spec(spec: Document) -> None:
 
 
 def complete_cron(document: Document) -> None:
-    """Runs that may overlap, the last few of which are kept."""
+    """Runs that may overlap, the last few of which are kept; its jobs are completed when they are made."""
     spec = document["spec"]
     spec.setdefault("concurrencyPolicy", "Allow")
     spec.setdefault("suspend", False)
     spec.setdefault("successfulJobsHistoryLimit", 3)
     spec.setdefault("failedJobsHistoryLimit", 1)
-    complete_spec(spec["jobTemplate"].setdefault("spec", {"template": {}}))
+    complete_template(spec["jobTemplate"].setdefault("spec", {}).setdefault("template", {}))
 
 
 def judge(new: Document, old: Document | None) -> Iterator[Cause]:
@@ -155,9 +155,10 @@ def _specification(path: str, spec: Document) -> Iterator[Cause]:
     )
     yield from counts(path, spec, *fields)
     modes = ("NonIndexed", "Indexed")
-    if spec["completionMode"] not in modes:
-        yield unsupported(f"{path}.completionMode", spec["completionMode"], modes)
-    elif spec["completionMode"] == "Indexed" and "completions" not in spec:
+    mode = spec.get("completionMode", "NonIndexed")
+    if mode not in modes:
+        yield unsupported(f"{path}.completionMode", mode, modes)
+    elif mode == "Indexed" and "completions" not in spec:
         yield Cause(
             f"{path}.completions", "FieldValueRequired", "found nothing, allowed a number when Indexed"
         )
