@@ -6,41 +6,13 @@ repository).
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any
 
-from controller.api import gateways, nat, protection, reservations, services, underlay
+from controller.api import gateways, joining_kinds, nat, protection, reservations, services, underlay
 from controller.api.kind import Column, Kind, Scale
-from controller.api.meta import Resource
+from controller.api.kubeovn_kind import kubeovn_kind
 
-T = TypeVar("T", bound=Resource)
-
-
-def _kind(
-    type_: type[T],
-    plural: str,
-    singular: str = "",
-    short_names: tuple[str, ...] = (),
-    columns: tuple[Column, ...] = (),
-    namespaced: bool = False,
-    has_status: bool = True,
-    scale: Scale | None = None,
-) -> Kind[T]:
-    return Kind(
-        type_,
-        "kubeovn.io",
-        "v1",
-        type_.__name__,
-        plural,
-        namespaced,
-        short_names,
-        columns,
-        has_status,
-        singular,
-        scale,
-    )
-
-
-IPPOOLS = _kind(
+IPPOOLS = kubeovn_kind(
     reservations.IPPool,
     "ippools",
     short_names=("ippool",),
@@ -54,7 +26,7 @@ IPPOOLS = _kind(
         Column("V6Available", "number", ".status.v6AvailableIPs"),
     ),
 )
-VIPS = _kind(
+VIPS = kubeovn_kind(
     reservations.Vip,
     "vips",
     short_names=("vip",),
@@ -67,7 +39,7 @@ VIPS = _kind(
         Column("Type", "string", ".status.type"),
     ),
 )
-VLANS = _kind(
+VLANS = kubeovn_kind(
     underlay.Vlan,
     "vlans",
     short_names=("vlan",),
@@ -77,7 +49,7 @@ VLANS = _kind(
         Column("conflict", "boolean", ".status.conflict"),
     ),
 )
-PROVIDER_NETWORKS = _kind(
+PROVIDER_NETWORKS = kubeovn_kind(
     underlay.ProviderNetwork,
     "provider-networks",
     "provider-network",
@@ -86,7 +58,7 @@ PROVIDER_NETWORKS = _kind(
         Column("Ready", "boolean", ".status.ready"),
     ),
 )
-VPC_NAT_GATEWAYS = _kind(
+VPC_NAT_GATEWAYS = kubeovn_kind(
     gateways.VpcNatGateway,
     "vpc-nat-gateways",
     "vpc-nat-gateway",
@@ -97,7 +69,7 @@ VPC_NAT_GATEWAYS = _kind(
         Column("LanIP", "string", ".spec.lanIp"),
     ),
 )
-VPC_EGRESS_GATEWAYS = _kind(
+VPC_EGRESS_GATEWAYS = kubeovn_kind(
     gateways.VpcEgressGateway,
     "vpc-egress-gateways",
     "vpc-egress-gateway",
@@ -117,19 +89,19 @@ VPC_EGRESS_GATEWAYS = _kind(
     namespaced=True,
     scale=Scale(selector="status.labelSelector"),
 )
-BGP_CONFS = _kind(
+BGP_CONFS = kubeovn_kind(
     gateways.BgpConf,
     "bgp-confs",
     "bgp-conf",
     has_status=False,
 )
-EVPN_CONFS = _kind(
+EVPN_CONFS = kubeovn_kind(
     gateways.EvpnConf,
     "evpn-confs",
     "evpn-conf",
     has_status=False,
 )
-IPTABLES_EIPS = _kind(
+IPTABLES_EIPS = kubeovn_kind(
     nat.IptablesEIP,
     "iptables-eips",
     "iptables-eip",
@@ -142,7 +114,7 @@ IPTABLES_EIPS = _kind(
         Column("Ready", "boolean", ".status.ready"),
     ),
 )
-IPTABLES_FIP_RULES = _kind(
+IPTABLES_FIP_RULES = kubeovn_kind(
     nat.IptablesFIPRule,
     "iptables-fip-rules",
     "iptables-fip-rule",
@@ -156,7 +128,7 @@ IPTABLES_FIP_RULES = _kind(
         Column("NatGwDp", "string", ".status.natGwDp"),
     ),
 )
-IPTABLES_DNAT_RULES = _kind(
+IPTABLES_DNAT_RULES = kubeovn_kind(
     nat.IptablesDnatRule,
     "iptables-dnat-rules",
     "iptables-dnat-rule",
@@ -174,7 +146,7 @@ IPTABLES_DNAT_RULES = _kind(
         Column("Ready", "boolean", ".status.ready"),
     ),
 )
-IPTABLES_SNAT_RULES = _kind(
+IPTABLES_SNAT_RULES = kubeovn_kind(
     nat.IptablesSnatRule,
     "iptables-snat-rules",
     "iptables-snat-rule",
@@ -188,7 +160,7 @@ IPTABLES_SNAT_RULES = _kind(
         Column("Ready", "boolean", ".status.ready"),
     ),
 )
-OVN_EIPS = _kind(
+OVN_EIPS = kubeovn_kind(
     nat.OvnEip,
     "ovn-eips",
     "ovn-eip",
@@ -203,7 +175,7 @@ OVN_EIPS = _kind(
         Column("ExternalSubnet", "string", ".spec.externalSubnet"),
     ),
 )
-OVN_FIPS = _kind(
+OVN_FIPS = kubeovn_kind(
     nat.OvnFip,
     "ovn-fips",
     "ovn-fip",
@@ -220,7 +192,7 @@ OVN_FIPS = _kind(
         Column("IpName", "string", ".spec.ipName"),
     ),
 )
-OVN_SNAT_RULES = _kind(
+OVN_SNAT_RULES = kubeovn_kind(
     nat.OvnSnatRule,
     "ovn-snat-rules",
     "ovn-snat-rule",
@@ -234,7 +206,7 @@ OVN_SNAT_RULES = _kind(
         Column("Ready", "boolean", ".status.ready"),
     ),
 )
-OVN_DNAT_RULES = _kind(
+OVN_DNAT_RULES = kubeovn_kind(
     nat.OvnDnatRule,
     "ovn-dnat-rules",
     "ovn-dnat-rule",
@@ -253,13 +225,13 @@ OVN_DNAT_RULES = _kind(
         Column("Ready", "boolean", ".status.ready"),
     ),
 )
-SECURITY_GROUPS = _kind(
+SECURITY_GROUPS = kubeovn_kind(
     protection.SecurityGroup,
     "security-groups",
     "security-group",
     short_names=("sg",),
 )
-QOS_POLICIES = _kind(
+QOS_POLICIES = kubeovn_kind(
     protection.QoSPolicy,
     "qos-policies",
     "qos-policy",
@@ -269,7 +241,7 @@ QOS_POLICIES = _kind(
         Column("BindingType", "string", ".spec.bindingType"),
     ),
 )
-SWITCH_LB_RULES = _kind(
+SWITCH_LB_RULES = kubeovn_kind(
     services.SwitchLBRule,
     "switch-lb-rules",
     "switch-lb-rule",
@@ -281,7 +253,7 @@ SWITCH_LB_RULES = _kind(
         Column("age", "date", ".metadata.creationTimestamp"),
     ),
 )
-VPC_DNSES = _kind(
+VPC_DNSES = kubeovn_kind(
     services.VpcDns,
     "vpc-dnses",
     "vpc-dns",
@@ -292,7 +264,7 @@ VPC_DNSES = _kind(
         Column("Subnet", "string", ".spec.subnet"),
     ),
 )
-DNS_NAME_RESOLVERS = _kind(
+DNS_NAME_RESOLVERS = kubeovn_kind(
     services.DNSNameResolver,
     "dnsnameresolvers",
 )
@@ -319,4 +291,5 @@ KINDS: tuple[Kind[Any], ...] = (
     SWITCH_LB_RULES,
     VPC_DNSES,
     DNS_NAME_RESOLVERS,
+    *joining_kinds.KINDS,
 )

@@ -52,6 +52,83 @@ class SwitchLBRule(Resource, frozen=True, gc=False, kw_only=True):
     status: SwitchLBRuleStatus = SwitchLBRuleStatus()
 
 
+class RouterLBRuleSpec(Wire, frozen=True, gc=False, kw_only=True):
+    """An address on a VPC's router, its ports, and the pods or addresses behind it."""
+
+    ovn_eip: str = ""
+    vpc: str = ""
+    namespace: str = ""
+    selector: tuple[str, ...] = ()
+    endpoints: tuple[str, ...] = ()
+    session_affinity: str = ""
+    ports: tuple[SwitchLBRulePort, ...] = ()
+
+
+class RouterLBRule(Resource, frozen=True, gc=False, kw_only=True):
+    """A load balancer on the router of a VPC."""
+
+    api_version: str = "kubeovn.io/v1"
+    kind: str = "RouterLBRule"
+    spec: RouterLBRuleSpec = RouterLBRuleSpec()
+    status: SwitchLBRuleStatus = SwitchLBRuleStatus()
+
+
+class VpcEndpointServiceSpec(Wire, frozen=True, gc=False, kw_only=True):
+    """The Service that a VPC offers, and the VPCs (empty: any) that may use it."""
+
+    vpc: str
+    namespace: str
+    service: str
+    allowed_vpcs: tuple[str, ...] = ()
+
+
+class VpcEndpointServiceStatus(Wire, frozen=True, gc=False, kw_only=True):
+    """Where the service is offered."""
+
+    transit_vip: str = msgspec.field(default="", name="transitVIP")
+    mac: str = ""
+    ports: str = ""
+    ready: bool = False
+    conditions: tuple[Condition, ...] = ()
+
+
+class VpcEndpointService(Resource, frozen=True, gc=False, kw_only=True):
+    """A Service that one VPC offers to others."""
+
+    api_version: str = "kubeovn.io/v1"
+    kind: str = "VpcEndpointService"
+    spec: VpcEndpointServiceSpec = VpcEndpointServiceSpec(vpc="", namespace="", service="")
+    status: VpcEndpointServiceStatus = VpcEndpointServiceStatus()
+
+
+class VpcEndpointSpec(Wire, frozen=True, gc=False, kw_only=True):
+    """The subnet that a service of another VPC gets an address in."""
+
+    vpc: str
+    subnet: str
+    endpoint_service: str
+    ip: str = ""
+
+
+class VpcEndpointStatus(Wire, frozen=True, gc=False, kw_only=True):
+    """The addresses by which the service is reached."""
+
+    local_vip: str = msgspec.field(default="", name="localVIP")
+    transit_vip: str = msgspec.field(default="", name="transitVIP")
+    snat_ip: str = msgspec.field(default="", name="snatIP")
+    ready: bool = False
+    conditions: tuple[Condition, ...] = ()
+
+
+class VpcEndpoint(Resource, frozen=True, gc=False, kw_only=True):
+    """A service of another VPC, reached by an address of one's own."""
+
+    api_version: str = "kubeovn.io/v1"
+    kind: str = "VpcEndpoint"
+    spec: VpcEndpointSpec = VpcEndpointSpec(vpc="", subnet="", endpoint_service="")
+    status: VpcEndpointStatus = VpcEndpointStatus()
+
+
 class VpcDnsSpec(Wire, frozen=True, gc=False, kw_only=True):
     """Where the name server of a VPC runs."""
 

@@ -1,8 +1,8 @@
 """What was asked for and is not carried yet is said on the object that asks: nothing is passed over in silence.
 
 A kind of which nothing is made gets the condition ``Supported`` = False, or a Warning event where it has no conditions.
-A subnet or VPC gets the condition with the fields that have no effect. Whoever comes to carry one takes it off the
-table here.
+A subnet or VPC gets the condition with the fields that have no effect, a pod an event with its annotations that have
+none. Whoever comes to carry one takes it off the table here.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from typing import Any
 
 import msgspec
 
+from controller.api import annotations
+from controller.api.core import Pod
 from controller.api.kinds import NOT_CARRIED, SUBNETS, VPCS, Kind
 from controller.api.meta import Condition, Resource, Wire
 from controller.engine.fragment import Fragment, Notice
@@ -52,6 +54,42 @@ CARRIED: Mapping[Kind[Any], Mapping[str, tuple[object, ...] | None]] = {
     },
 }
 """Fields of a specification that have their effect: with any value (None), or with these."""
+
+
+HEEDED = frozenset(
+    {
+        annotations.ALLOCATED,
+        annotations.IP_ADDRESS,
+        annotations.MAC_ADDRESS,
+        annotations.CIDR,
+        annotations.GATEWAY,
+        annotations.LOGICAL_SWITCH,
+        annotations.LOGICAL_ROUTER,
+        annotations.MTU,
+        annotations.IP_POOL,
+        "ovn.kubernetes.io/routed",
+        "ovn.kubernetes.io/pod_nic_type",
+    }
+)
+"""Annotations of pods that have their effect, or that only tell what a CNI plugin did and so ask for none."""
+
+_NETWORKS = "k8s.v1.cni.cncf.io/networks"
+
+
+def unheeded(pod: Pod) -> tuple[Notice, ...]:
+    """What the pod asks of its network in annotations without effect; nothing for nearly every pod, at once."""
+    asked = pod.annotations.keys() - HEEDED
+    if not asked:
+        return ()
+    names = sorted(name for name in asked if name == _NETWORKS or _domain(name).endswith("ovn.kubernetes.io"))
+    if not names:
+        return ()
+    return (Notice("Warning", NOT_SUPPORTED, f"not carried yet, without effect: {', '.join(names)}"),)
+
+
+def _domain(name: str) -> str:
+    """``ovn.kubernetes.io``, or that of a further network: ``attachnet.default.ovn.kubernetes.io``."""
+    return name.partition("/")[0]
 
 
 def support(kind: Kind[Any], spec: Wire, also: Iterable[str] = ()) -> Condition:

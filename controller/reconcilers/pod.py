@@ -8,6 +8,7 @@ from controller.engine.reconciler import reconciler
 from controller.engine.view import View
 from controller.reconcilers import dhcp, gateway
 from controller.reconcilers.endpoint import addresses_of, allocation, port_row, promise
+from controller.reconcilers.not_carried import unheeded
 
 
 def needs_network(pod: Pod) -> bool:
@@ -33,4 +34,5 @@ def port(pod: Pod, view: View) -> Fragment:
         rows=(row,),
         members=gateway.memberships(address, subnet, view),
         annotations=promise(address, subnet),
+        notices=unheeded(pod),
     )

@@ -22,7 +22,10 @@ NO_ADDRESS = "None"
 AFFINITY_SECONDS = 10_800
 
 _LABEL = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
-_PORT_NAME = re.compile(r"(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*")
+_PORT_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+"""A service's port is called by a DNS label, which may be digits alone (kubectl makes 80-8080)."""
+_CONTAINER_PORT_NAME = re.compile(r"(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*")
+"""A container's by the name of a service as RFC 6335 has it: with a letter, without two dashes in a row."""
 _FAMILIES = {"IPv4": 4, "IPv6": 6}
 
 
@@ -122,8 +125,10 @@ def _ports(spec: Document, headless: bool) -> Iterator[Cause]:
         name = port.get("name", "")
         if not name and len(ports) > 1:
             yield required(f"{path}.name", "a name, as there are several ports")
-        elif name and not (_PORT_NAME.fullmatch(name) and len(name) <= 63):
-            yield invalid(f"{path}.name", name, 'lower case letters, digits and "-"')
+        elif name and not _PORT_NAME.fullmatch(name):
+            yield invalid(
+                f"{path}.name", name, 'at most 63 lower case letters, digits and "-", not at its ends'
+            )
         if name in names and name:
             yield duplicate(f"{path}.name", name)
         names.add(name)
@@ -146,5 +151,5 @@ def _target(path: str, target: int | str) -> Iterator[Cause]:
     if isinstance(target, int):
         if not 1 <= target <= 65_535:
             yield invalid(path, target, "1 to 65535")
-    elif len(target) > 15 or not _PORT_NAME.fullmatch(target):
+    elif len(target) > 15 or not _CONTAINER_PORT_NAME.fullmatch(target):
         yield invalid(path, target, 'at most 15 lower case letters, digits and "-", with a letter among them')

@@ -82,6 +82,11 @@ PUBLISHED = {
     "SecurityGroup": ("security-groups", "security-group", ("sg",)),
     "QoSPolicy": ("qos-policies", "qos-policy", ("qos",)),
     "SwitchLBRule": ("switch-lb-rules", "switch-lb-rule", ("slr",)),
+    "VpcEndpoint": ("vpc-endpoints", "vpc-endpoint", ("vep",)),
+    "VtepBinding": ("vtep-bindings", "vtep-binding", ("vtepb",)),
+    "RouterLBRule": ("router-lb-rules", "router-lb-rule", ("rlr",)),
+    "GobgpConfig": ("gobgp-configs", "gobgp-config", ()),
+    "VpcWireGuardPeer": ("vpc-wireguard-peers", "vpc-wireguard-peer", ("vpc-wg-peer",)),
     "VpcDns": ("vpc-dnses", "vpc-dns", ("vpc-dns",)),
 }
 """Names that Kube-OVN's CRDs publish."""
@@ -93,8 +98,13 @@ def test_kinds_are_called_what_kube_ovn_calls_them(name: str) -> None:
     assert (names["plural"], names["singular"], tuple(names.get("shortNames", ()))) == PUBLISHED[name]
 
 
-def test_only_egress_gateways_are_in_a_namespace() -> None:
-    assert [kind.name for kind in CUSTOM if kind.namespaced] == ["VpcEgressGateway"]
+def test_only_gateways_that_run_as_deployments_and_what_refers_to_them_are_in_a_namespace() -> None:
+    assert {kind.name for kind in CUSTOM if kind.namespaced} == {
+        "BgpEdgeRouter",
+        "BgpEdgeRouterAdvertisement",
+        "GobgpConfig",
+        "VpcEgressGateway",
+    }
 
 
 def test_bounds_and_choices_are_part_of_a_schema() -> None:

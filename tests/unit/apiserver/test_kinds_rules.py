@@ -262,12 +262,23 @@ async def test_node_ports_are_told_apart_and_given_back(api: Api) -> None:
         ({"ports": [{"port": 0}]}, "spec.ports[0].port"),
         ({"ports": [{"port": 80}, {"port": 81}]}, "spec.ports[0].name"),
         ({"ports": [{"port": 80, "targetPort": "not a name"}]}, "spec.ports[0].targetPort"),
+        ({"ports": [{"port": 80, "targetPort": "80-8080"}]}, "spec.ports[0].targetPort"),
+        ({"ports": [{"port": 80, "targetPort": "longer-than-fifteen"}]}, "spec.ports[0].targetPort"),
+        ({"ports": [{"port": 80, "name": "-80"}]}, "spec.ports[0].name"),
+        ({"ports": [{"port": 80, "name": "Web"}]}, "spec.ports[0].name"),
+        ({"ports": [{"port": 80, "name": "a" * 64}]}, "spec.ports[0].name"),
         ({"type": "ExternalName"}, "spec.externalName"),
         ({"ports": [{"port": 80, "nodePort": 30_080}]}, "spec.ports[0].nodePort"),
     ],
 )
 async def test_a_service_that_cannot_serve_is_refused(api: Api, spec: dict[str, Any], field: str) -> None:
     assert field in api.refusal("Service", a_service(**spec))
+
+
+@pytest.mark.parametrize("name", ["80-8080", "80", "web--1", "a" * 63])
+async def test_the_name_of_a_services_port_is_a_label_and_needs_no_letter(api: Api, name: str) -> None:
+    made = api.create("Service", a_service(ports=[{"port": 80, "name": name}]))
+    assert made["spec"]["ports"][0]["name"] == name
 
 
 async def test_a_slice_has_addresses_of_its_type(api: Api) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from controller.api.core import Pod
 from controller.api.kinds import NETWORK_POLICIES, NOT_CARRIED, SUBNETS, VPCS, Kind, kind_of
 from controller.api.kubeovn import BfdPort, StaticRoute, Subnet, SubnetSpec, Vpc, VpcSpec
 from controller.api.meta import ObjectMeta
@@ -47,6 +48,30 @@ def test_a_vpc_names_the_fields_without_effect() -> None:
     spec = VpcSpec(static_routes=routes, bfd_port=BfdPort(enabled=True))
     condition = supported(vpc.router(Vpc(metadata=ObjectMeta(name="v"), spec=spec), View()).conditions)
     assert condition.message.endswith(": spec.bfdPort, spec.staticRoutes[0].bfdId")
+
+
+def annotated(*names: str) -> Pod:
+    return Pod(metadata=ObjectMeta(name="p", annotations=dict.fromkeys(names, "1")))
+
+
+def test_a_pod_is_told_which_annotations_have_no_effect() -> None:
+    pod = annotated(
+        "ovn.kubernetes.io/ip_address",
+        "ovn.kubernetes.io/ingress_rate",
+        "net1.default.ovn.kubernetes.io/logical_switch",
+        "k8s.v1.cni.cncf.io/networks",
+        "example.com/note",
+    )
+    (notice,) = not_carried.unheeded(pod)
+    assert (notice.type, notice.reason) == ("Warning", "NotSupported")
+    assert notice.message.endswith(
+        ": k8s.v1.cni.cncf.io/networks, net1.default.ovn.kubernetes.io/logical_switch, ovn.kubernetes.io/ingress_rate"
+    )
+
+
+@pytest.mark.parametrize("names", [(), ("example.com/note",), ("ovn.kubernetes.io/logical_switch",)])
+def test_a_pod_that_asks_for_nothing_more_is_told_nothing(names: tuple[str, ...]) -> None:
+    assert not_carried.unheeded(annotated(*names)) == ()
 
 
 @pytest.mark.parametrize("kind", NOT_CARRIED, ids=lambda kind: kind.name)
