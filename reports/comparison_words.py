@@ -88,8 +88,8 @@ def word_of(entry: CounterChange, comparison: Comparison) -> str:
 def notes(comparison: Comparison) -> tuple[str, ...]:
     """What must be known to read it."""
     found = [f"In spite of a difference: {entry}." for entry in comparison.obstacles]
-    if any(entry.verdict == "within-run only" for entry in comparison.metrics):
-        found.append(ONE)
     if comparison.judged:
         found.append(JUDGED.format(level=comparison.level, least=comparison.least))
+    elif any(entry.verdict == "within-run only" for entry in comparison.metrics):
+        found.append(ONE)
     return tuple(found)

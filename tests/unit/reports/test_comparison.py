@@ -116,6 +116,8 @@ def test_that_one_cluster_gives_no_verdict_is_said_once_and_not_on_each_row() ->
     assert figures(found).header == ("metric", "a", "b", "ratio", "95 % interval")
     assert not any("within-run" in cell for table in tables(found) for row in table.rows for cell in row)
     assert sum("one cluster" in note for note in notes(found)) == 1
+    several = comparison(SLOW, replace(SEEN, name="pods"))
+    assert not any("one cluster" in note for note in notes(several))
 
 
 def test_counters_stand_in_a_row_for_their_work_and_a_column_for_mode_and_change() -> None:
