@@ -68,7 +68,6 @@ HEEDED = frozenset(
         annotations.MTU,
         annotations.IP_POOL,
         "ovn.kubernetes.io/routed",
-        "ovn.kubernetes.io/pod_nic_type",
     }
 )
 """Annotations of pods that have their effect, or that only tell what a CNI plugin did and so ask for none."""

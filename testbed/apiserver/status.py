@@ -46,7 +46,7 @@ class ApiError(Exception):
 
     def body(self) -> bytes:
         """The ``Status`` object as JSON."""
-        details: dict[str, Any] = {}
+        details: dict[str, Any] = {}  # Also when empty: kubectl looks into it without asking whether it is there.
         for key, value in (("name", self.name), ("group", self.group), ("kind", self.kind)):
             if value:
                 details[key] = value
@@ -62,10 +62,9 @@ class ApiError(Exception):
             "status": "Failure",
             "message": self.message,
             "reason": self.reason,
+            "details": details,
             "code": self.code,
         }
-        if details:
-            status["details"] = details
         return orjson.dumps(status)
 
 

@@ -125,7 +125,15 @@ SHAPES: Mapping[str, Shape] = {
         17: ("subdomain", "string"),
         19: ("schedulerName", "string"),
         20: ("initContainers", "[]Container"),
+        22: ("tolerations", "[]Toleration"),
         24: ("priorityClassName", "string"),
+    },
+    "Toleration": {
+        1: ("key", "string"),
+        2: ("operator", "string"),
+        3: ("value", "string"),
+        4: ("effect", "string"),
+        5: ("tolerationSeconds", "int?"),
     },
     "Container": {
         1: ("name", "string"),
