@@ -12,6 +12,8 @@ from pathlib import Path
 
 import uvloop
 
+from controller.api.annotations import KEEP_IP, TRUE
+from controller.engine.settings import Settings
 from controller.kubernetes import Access, ApiError, Client, KubeconfigError
 from controller.runtime import admin
 from controller.runtime.bootstrap import Defaults
@@ -49,6 +51,14 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--join-cidr", default=defaults.join_cidr, help="of the nodes' subnet join (default: %(default)s)"
     )
+    parser.add_argument(
+        "--keep-statefulset-ip",
+        type=_truth,
+        default=True,
+        metavar="{true,false}",
+        help="whether pods of StatefulSets keep their addresses for the life of the set; the annotation "
+        f"{KEEP_IP} of a subnet or a set says otherwise (default: true)",
+    )
     parser.add_argument("--seed", type=int, help="makes random addresses reproducible")
     parser.add_argument(
         "--log-level",
@@ -59,6 +69,12 @@ def parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _truth(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise argparse.ArgumentTypeError(f"found {text!r}, allowed: true, false")
+    return text == TRUE
+
+
 async def main(arguments: argparse.Namespace, access: Access) -> int:
     """Runs until a signal or a fault ends it; returns the exit status."""
     defaults = Defaults(arguments.default_cidr, arguments.join_cidr)
@@ -66,7 +82,8 @@ async def main(arguments: argparse.Namespace, access: Access) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     async with Client(access) as client:
-        controller = Controller(client, arguments.nb, defaults, arguments.seed)
+        settings = Settings(keep_statefulset_ip=arguments.keep_statefulset_ip)
+        controller = Controller(client, arguments.nb, defaults, arguments.seed, settings)
         runner = await admin.serve(controller, arguments.admin_socket)
         run = asyncio.create_task(controller.run())
         announce = asyncio.create_task(_announce(controller))

@@ -23,6 +23,12 @@ def egress_set(node: str, version: int) -> str:
     return f"egress.{node.replace('-', '_')}.ip{version}"
 
 
+def pool_set(pool: str, version: int | None) -> str:
+    """The address set of an ``IPPool``; of one that has both families, that of one version of IP."""
+    name = pool.replace("-", ".")
+    return name if version is None else f"{name}.ip{version}"
+
+
 def router_port(router: str, switch: str) -> str:
     """A router's port towards a switch."""
     return f"{router}-{switch}"

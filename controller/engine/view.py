@@ -70,7 +70,7 @@ class PoolUsage(Usage, frozen=True, gc=False):
     v6_used_ranges: str = ""
 
 
-USAGE, POOL_USAGE, OUTDATED = "usage", "pool-usage", "outdated"
+USAGE, POOL_USAGE = "usage", "pool-usage"
 """What the allocator tells reconcilers, each under a name as if it were a kind: none is an object of the API."""
 
 
@@ -85,6 +85,7 @@ class View:
         self._rows: dict[str, dict[str, Resource]] = {kind.name: {} for kind in _KEPT}
         self._stated: dict[str, dict[str, Stated]] = {kind.name: {} for kind in _KEPT}
         self._told: dict[Subject, Any] = {}
+        self._outdated: set[str] = set()
         self._reads: set[Subject] | None = None
         self.changed: Callable[[Subject], None] = lambda subject: None
         self.restated: Callable[[Subject], None] = lambda subject: None
@@ -144,15 +145,18 @@ class View:
         self._tell((POOL_USAGE, pool), usage)
 
     def is_outdated(self, record: str) -> bool:
-        """Whether the record of an allocation is of a time that is over, whoever bears its name now.
+        """Whether an IP object is of a time that is over, whoever bears its name now; part of its row."""
+        return record in self._outdated
 
-        Read like an object.
-        """
-        return self._hear((OUTDATED, record)) is not None
+    def set_outdated(self, record: str) -> None:
+        """The allocator tells that an IP object must go before its name gets an address again."""
+        if record not in self._outdated and record in self._rows[IPS.name]:
+            self._outdated.add(record)
+            self.changed((IPS.name, record))
 
-    def set_outdated(self, record: str, outdated: bool) -> None:
-        """The allocator tells that a record must go before its name gets an address again, or that it went."""
-        self._tell((OUTDATED, record), True if outdated else None)
+    def forget_outdated(self, record: str) -> None:
+        """The IP object is gone."""
+        self._outdated.discard(record)
 
     def _hear(self, subject: Subject) -> Any:
         if self._reads is not None:

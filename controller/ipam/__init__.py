@@ -1,6 +1,6 @@
 """Which addresses are free: pools of a subnet's addresses, and MACs. Pure: no object, no database, no clock."""
 
-from controller.ipam.errors import AddressTaken, Exhausted, InvalidAddress, IpamError, OutOfSubnet
+from controller.ipam.errors import AddressTaken, Exhausted, InvalidAddress, IpamError, MacTaken, OutOfSubnet
 from controller.ipam.mac import MacRegistry, random_mac
 from controller.ipam.pool import Pool
 
@@ -10,6 +10,7 @@ __all__ = [
     "InvalidAddress",
     "IpamError",
     "MacRegistry",
+    "MacTaken",
     "OutOfSubnet",
     "Pool",
     "random_mac",

@@ -35,11 +35,20 @@ class AddressTaken(IpamError):
 
 
 class Exhausted(IpamError):
-    """No address is left."""
+    """No address is left in a network, or in that part of one which was named."""
 
-    def __init__(self, cidr: str) -> None:
-        super().__init__(f"no free address is left in {cidr}")
-        self.cidr = cidr
+    def __init__(self, where: str) -> None:
+        super().__init__(f"no free address is left in {where}")
+        self.where = where
+
+
+class MacTaken(IpamError):
+    """Somebody else has the MAC address."""
+
+    def __init__(self, mac: str, owner: str) -> None:
+        super().__init__(f"MAC address {mac} is already taken by {owner}")
+        self.mac = mac
+        self.owner = owner
 
 
 def strictly(parse: Callable[[object], T], text: object) -> T:

@@ -7,7 +7,7 @@ address that was just released would soon be somebody else's.
 
 import random
 from array import array
-from collections.abc import MutableSequence
+from collections.abc import Iterator, MutableSequence
 
 DENSE_LIMIT = 1 << 20
 """Up to this many, two arrays (8 MB at most); beyond, only what has changed places is stored."""
@@ -52,6 +52,10 @@ class FreeList:
     def is_free(self, number: int) -> bool:
         """Whether nobody has `number`."""
         return self._place[number] < self._free
+
+    def taken(self) -> Iterator[int]:
+        """Those that somebody has, in no order."""
+        return (self._at[place] for place in range(self._free, self.size))
 
     def draw(self, rng: random.Random) -> int:
         """Take a free one, each with the same chance; raises IndexError if none is left."""

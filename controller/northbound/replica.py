@@ -74,6 +74,12 @@ class Replica:
                 return held
         return None
 
+    def own_rows(self, table: str) -> Iterator[tuple[str, ovsdb.Row]]:
+        """Each row of a table that is ours, with its name."""
+        for held in self._rows.values():
+            if held.owner and held.key.table == table:
+                yield held.key.name, held.row
+
     def of_owner(self, owner: str) -> Iterator[Held]:
         """All rows that ``owner`` once asked for."""
         for uuid in self._owners.get(owner, ()):

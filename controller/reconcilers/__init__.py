@@ -6,6 +6,7 @@ from controller.reconcilers import (
     central_gateway,
     dhcp,
     gateway,
+    ippool,
     isolation,
     namespace,
     node,
@@ -29,6 +30,8 @@ RECONCILERS: tuple[Reconciler, ...] = (
     central_gateway.by_the_named_nodes,
     pod.port,
     address.record,
+    ippool.division,
+    ippool.usage,
     *not_carried.STATEMENTS,
 )
 """Everyone who is asked, whatever is asked about."""

@@ -1,12 +1,21 @@
-"""An address belongs to its pod or node for as long as that needs it, and is free once NB knows nothing of it."""
+"""An address belongs to its pod or node for as long as that needs it, and is free once NB knows nothing of it.
 
-from controller.api.kinds import IPS, NODES, PODS
+The pods of a StatefulSet keep theirs by name for the life of the set: through re-creations, and when the set is made
+smaller and larger again. The annotation ``ovn.kubernetes.io/keep_ip`` of the set says otherwise, or that of its subnet,
+or the controller's ``--keep-statefulset-ip``; the first of them that is there counts.
+"""
+
+from controller.api.annotations import KEEP_IP, TRUE
+from controller.api.kinds import IPS, NODES, PODS, STATEFULSETS, SUBNETS
 from controller.api.kubeovn import IP
 from controller.engine.fragment import NOTHING, Fragment
 from controller.engine.reconciler import reconciler
 from controller.engine.view import View
 from controller.northbound.rows import RowKey
 from controller.reconcilers.pod import needs_network
+
+STATEFULSET = STATEFULSETS.name
+"""``podType`` of a record that may outlive its pod."""
 
 
 @reconciler("address", IPS)
@@ -15,15 +24,28 @@ def record(address: IP, view: View) -> Fragment:
 
     Until then somebody may still be reached by it.
     """
-    if is_needed(address, view):
+    if not view.is_outdated(address.name) and (has_subject(address, view) or is_kept(address, view)):
         return NOTHING
     return Fragment(gone_after=RowKey("Logical_Switch_Port", address.name))
 
 
-def is_needed(address: IP, view: View) -> bool:
+def has_subject(address: IP, view: View) -> bool:
     """Whether the pod or node that the address was given to still needs it."""
     spec = address.spec
     if not spec.namespace:
         return view.get(NODES, spec.node_name) is not None
     pod = view.get(PODS, f"{spec.namespace}/{spec.pod_name}")
     return pod is not None and needs_network(pod)
+
+
+def is_kept(address: IP, view: View) -> bool:
+    """Whether the address waits for the next pod of its name, of a StatefulSet that is there and has it so."""
+    spec = address.spec
+    if spec.pod_type != STATEFULSET:
+        return False
+    owner = view.get(STATEFULSETS, f"{spec.namespace}/{spec.pod_name.rpartition('-')[0]}")
+    if owner is None or owner.is_being_deleted:
+        return False
+    subnet = view.get(SUBNETS, spec.subnet)
+    said = owner.annotations.get(KEEP_IP) or (subnet.annotations.get(KEEP_IP) if subnet is not None else None)
+    return said == TRUE if said else view.settings.keep_statefulset_ip

@@ -12,9 +12,9 @@ from controller.northbound.rows import Place, Row, RowKey
 
 
 def allocation(port: str, view: View) -> tuple[IP, Subnet] | None:
-    """The address of a port and the subnet that it is in; None while either is missing."""
+    """The address of a port and the subnet that it is in; None while either is missing, or the address is to go."""
     address = view.get(IPS, port)
-    if address is None:
+    if address is None or view.is_outdated(port):
         return None
     subnet = view.get(SUBNETS, address.spec.subnet)
     return None if subnet is None else (address, subnet)

@@ -1,29 +1,34 @@
 """Who gets which address: the one decision of the controller that is not a function of the objects.
 
 It comes before all reconcilers, and its outcome is the ``IP`` object, which they read. That object is the only record:
-the pools here are made from it, so a controller that starts anew knows what its predecessor gave away.
+the books here are made from it, so a controller that starts anew knows what its predecessor gave away.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
-from controller.api.addresses import InvalidAddress, parse_mac
-from controller.api.annotations import IP_ADDRESS, LOGICAL_SWITCH, MAC_ADDRESS
-from controller.api.kinds import IPS, NODES, PODS, SUBNETS
-from controller.api.kubeovn import IP, IPSpec, Subnet
-from controller.api.meta import ObjectMeta
-from controller.api.names import JOIN_SUBNET, node_port, pod_port
+from controller.api.annotations import ALLOCATED, TRUE
+from controller.api.core import Pod
+from controller.api.kinds import IPS, NODES, PODS
+from controller.api.kubeovn import IP
+from controller.api.names import node_port, pod_port
+from controller.api.reservations import IPPool
 from controller.engine.engine import Engine
 from controller.engine.view import View
-from controller.ipam import IpamError, MacRegistry
+from controller.ipam import AddressTaken, Exhausted, IpamError, MacTaken
 from controller.kubernetes import ApiError, Backoff, Client, Unreachable
-from controller.reconcilers import namespace, node, pod
-from controller.runtime.ranges import Ranges
+from controller.northbound.replica import Replica
+from controller.reconcilers import node, pod
+from controller.reconcilers.address import is_kept
+from controller.runtime import claims
+from controller.runtime.claims import Claim, NoAddress
+from controller.runtime.ledger import Ledger
+from controller.runtime.ranges import Ranges, addresses_of
+from controller.runtime.waiting import Source, Waiting
 
 FAILED = "AcquireAddressFailed"
 """Reason of the event on a pod that has no address, as Kube-OVN names it."""
@@ -32,74 +37,59 @@ TRIES = 3
 """How often another address is drawn when the API refuses one, before the pod is told."""
 
 
-@dataclass(frozen=True)
-class Claim:
-    """Somebody who needs an address: the port that will have it, where from, and what was asked for."""
-
-    owner: str
-    port: str
-    subnet: str
-    wanted_address: str
-    wanted_mac: str
-    name: str
-    namespace: str
-    node: str
-
-
-class NoAddress(Exception):
-    """Why a claim got no address, as a sentence for people."""
-
-
 class Allocation:
     """Gives addresses to pods and nodes that need one.
 
-    Follows subnets and IP objects by ``subnet_changed``, ``recorded`` and ``released``.
+    Follows subnets, ``IPPool`` and IP objects and pods by the methods that are called after what happened to them.
     """
 
-    def __init__(self, view: View, engine: Engine, client: Client, rng: random.Random) -> None:
+    def __init__(
+        self, view: View, replica: Replica, engine: Engine, client: Client, rng: random.Random
+    ) -> None:
         self._view = view
         self._engine = engine
         self._client = client
         self._rng = rng
-        self._ranges: dict[str, Ranges] = {}
-        self._records: dict[str, dict[str, IP]] = {}
-        self._macs = MacRegistry()
-        self._hungry: dict[str, set[str]] = {}
-        self._moved: set[str] = set()
+        self._ledger = Ledger(view, replica)
+        self._waiting = Waiting()
+        self._backoffs: dict[str, Backoff] = {}
+        self._divisions: dict[str, frozenset[str]] = {}
 
     def subnet_changed(self, name: str) -> None:
-        """The subnet came, went or has other ranges now: its pool is made anew from the records."""
-        self._ranges.pop(name, None)
-        self._feed(name)
-        if self._view.get(SUBNETS, name) is not None:
-            self._moved.add(name)
+        """The subnet came, went or has other ranges now."""
+        self._ledger.reopen(name)
+        self._wake(self._waiting.everyone())
+
+    def division_changed(self, division: IPPool) -> None:
+        """The ``IPPool`` came, went or is of other addresses now."""
+        self._ledger.divided(division)
+        self._wake(self._waiting.everyone())
 
     def recorded(self, record: IP) -> None:
         """An IP object is there: its addresses are taken."""
-        spec = record.spec
-        before = self._records.setdefault(spec.subnet, {}).get(record.name)
-        if before is not None and before.spec == spec:
-            return
-        self._records[spec.subnet][record.name] = record
-        with suppress(IpamError):  # Text that is no MAC takes none from anybody.
-            self._macs.take(spec.mac_address, record.name)
-        ranges = self._ranges.get(spec.subnet)
-        if ranges is not None:
-            ranges.take(record)
-        self._moved.add(spec.subnet)
+        self._ledger.recorded(record)
 
     def released(self, record: IP) -> None:
         """An IP object is gone: its addresses are free, and somebody may have waited for one."""
-        spec = record.spec
-        if self._records.get(spec.subnet, {}).pop(record.name, None) is None:
-            return
-        with suppress(IpamError):
-            self._macs.release(spec.mac_address)
-        ranges = self._ranges.get(spec.subnet)
-        if ranges is not None:
-            ranges.release(record)
-        self._moved.add(spec.subnet)
-        self._feed(spec.subnet)
+        self._ledger.released(record)
+        self._view.forget_outdated(record.name)
+
+    def pod_gone(self, subject: Pod) -> None:
+        """A pod is gone: its address is not the next one's of the same name, unless it is kept for that."""
+        port = pod_port(subject.namespace, subject.name)
+        record = self._view.get(IPS, port)
+        if record is not None and not is_kept(record, self._view):
+            self._view.set_outdated(port)
+
+    def pod_restated(self, path: str) -> None:
+        """A pod says something else: one that waits may ask for what there is."""
+        owner = f"{pod.port.name}/{path}"
+        if owner in self._waiting:
+            self._engine.touch(owner)
+
+    def survey(self) -> None:
+        """NB was read anew: what ports have there is not free, whatever the records say."""
+        self._ledger.survey()
 
     async def ensure(self, owners: Sequence[str]) -> None:
         """Gives each of ``owners`` that needs an address one; who gets none is told why by an event.
@@ -107,86 +97,144 @@ class Allocation:
         A pod that was scheduled while others were served is served too: after this, all of them are compiled.
         """
         served: set[str] = set()
-        while claims := [
-            claim for owner in owners if owner not in served and (claim := self._claim(owner)) is not None
-        ]:
-            served.update(claim.owner for claim in claims)
-            await asyncio.gather(*(self._serve(claim) for claim in claims))
+        while True:
+            demands: list[Coroutine[Any, Any, None]] = []
+            for owner in owners:
+                if owner not in served and (demand := self._demand(owner)) is not None:
+                    served.add(owner)
+                    demands.append(demand)
+            if not demands:
+                return
+            await asyncio.gather(*demands)
 
     def publish(self) -> None:
-        """Tells the view how the subnets that saw changes are used now."""
-        for name in self._moved:
-            ranges = self._of(name)
-            if ranges is not None:
-                self._view.set_usage(name, ranges.usage)
-        self._moved.clear()
+        """Tells the view how subnets and pools that saw changes are used now, and wakes whoever waited for that."""
+        self._ledger.settle()
+        for name in self._ledger.changed:
+            self._tell(name, self._ledger.ranges(name))
+            self._wake(self._waiting.take(claims.of_subnet(name)))
+        self._ledger.changed.clear()
+        for mac in self._ledger.freed_macs:
+            self._wake(self._waiting.take(claims.of_mac(mac)))
+        self._ledger.freed_macs.clear()
+        for source in self._waiting.sources():
+            self._wake(self._waiting.take(source, self._room(source)))
 
-    def _claim(self, owner: str) -> Claim | None:
+    def _demand(self, owner: str) -> Coroutine[Any, Any, None] | None:
+        """What there is to do for an owner; None for one that has what it needs, or cannot be helped now."""
         reconciler, path = self._engine.subject(owner)
         if reconciler is pod.port:
-            return self._pod_claim(owner, path)
-        if reconciler is node.port:
-            return self._node_claim(owner, path)
-        return None
-
-    def _pod_claim(self, owner: str, path: str) -> Claim | None:
-        subject = self._view.get(PODS, path)
-        if subject is None or not pod.needs_network(subject) or subject.is_being_deleted:
-            self._engine.untrouble(owner)
+            return self._demand_of_pod(owner, path)
+        if reconciler is not node.port or self._view.get(NODES, path) is None:
             return None
-        port = pod_port(subject.namespace, subject.name)
-        if self._view.get(IPS, port) is not None:
-            return None
-        stated = self._view.stated(PODS, path)
-        said = stated.annotations if stated is not None else {}
-        return Claim(
-            owner=owner,
-            port=port,
-            subnet=said.get(LOGICAL_SWITCH) or namespace.serving_subnet(subject.namespace, self._view),
-            wanted_address=said.get(IP_ADDRESS, ""),
-            wanted_mac=said.get(MAC_ADDRESS, ""),
-            name=subject.name,
-            namespace=subject.namespace,
-            node=subject.spec.node_name,
+        return (
+            self._serve(claims.of_node(owner, path)) if self._view.get(IPS, node_port(path)) is None else None
         )
 
-    def _node_claim(self, owner: str, path: str) -> Claim | None:
-        if self._view.get(NODES, path) is None or self._view.get(IPS, node_port(path)) is not None:
+    def _demand_of_pod(self, owner: str, path: str) -> Coroutine[Any, Any, None] | None:
+        subject = self._view.get(PODS, path)
+        if subject is None or not pod.needs_network(subject):
+            self._content(owner)
             return None
-        return Claim(owner, node_port(path), JOIN_SUBNET, "", "", node_port(path), "", path)
+        port = pod_port(subject.namespace, subject.name)
+        record = self._view.get(IPS, port)
+        if self._view.is_outdated(port) or (record is None and subject.is_being_deleted):
+            return None
+        is_promised = claims.said(path, self._view).get(ALLOCATED) == TRUE
+        if record is not None and is_promised and _describes(record, subject):
+            return None
+        try:
+            claim = claims.of_pod(owner, subject, self._view)
+        except NoAddress as error:
+            if record is not None and not is_promised:
+                self._view.set_outdated(port)
+            if record is None or not is_promised:
+                self._refuse(owner, error, error.awaits)
+            return None
+        if record is None:
+            return self._serve(claim)
+        if not is_promised and not self._fits(claim, record):
+            self._view.set_outdated(port)
+            return None
+        self._content(owner)
+        return None if _describes(record, subject) else self._hand_over(claim, record)
 
     async def _serve(self, claim: Claim) -> None:
         try:
             record = await self._allocate(claim)
-        except (NoAddress, IpamError, ApiError) as error:
-            self._hungry.setdefault(claim.subnet, set()).add(claim.owner)
+        except NoAddress as error:
+            self._refuse(claim.owner, error, error.awaits)
+        except MacTaken as error:
+            self._refuse(claim.owner, error, claims.of_mac(error.mac))
+        except Exhausted as error:
+            wish = claim.wish
+            source = Source(claim.subnet, wish.divisions, wish.choices)
+            self._refuse(claim.owner, error, claims.of_subnet(claim.subnet) if wish.fixed else source)
+        except IpamError as error:
+            self._refuse(claim.owner, error, claims.of_subnet(claim.subnet))
+        except ApiError as error:
             self._engine.trouble(claim.owner, FAILED, str(error))
-            return
-        self._hungry.get(claim.subnet, set()).discard(claim.owner)
-        self._engine.untrouble(claim.owner)
-        self._view.put(IPS, record)
-        self.recorded(record)
+            self._try_later(claim.owner)
+        else:
+            self._content(claim.owner)
+            self._view.put(IPS, record)
+            self._ledger.recorded(record)
+            if not self._fits(claim, record):
+                self._view.set_outdated(record.name)
 
     async def _allocate(self, claim: Claim) -> IP:
-        ranges = self._of(claim.subnet)
+        ranges = self._ledger.ranges(claim.subnet)
         if ranges is None:
-            raise NoAddress(f"there is no subnet {claim.subnet!r}")
-        wanted_mac = _spelled(claim.wanted_mac)
+            raise NoAddress(f"there is no subnet {claim.subnet!r}", claims.OTHERS)
+        held = self._ledger.held(claim.port)
+        if held is not None and self._fits(claim, held):
+            return await self._record_again(claim, held)
         for attempt in range(TRIES):
-            addresses = ranges.draw(claim.wanted_address, self._rng)
-            mac = wanted_mac or self._macs.allocate(self._rng, claim.port)
+            record = self._draw(claim)
             try:
-                return await self._record(claim, addresses, mac)
+                return await self._insist(record)
             except ApiError as error:
                 mine = await self._existing(claim) if error.is_conflict else None
-                ranges.put_back(addresses)
-                if not wanted_mac:
-                    self._macs.release(mac)
+                self._ledger.put_back(record.name)
                 if mine is not None:
                     return mine
-                if claim.wanted_address or attempt + 1 == TRIES:
+                if claim.wish.fixed or attempt + 1 == TRIES:
                     raise
         raise AssertionError("every attempt returns or raises")
+
+    async def _record_again(self, claim: Claim, held: IP) -> IP:
+        """The record of what a pod has all the time, although its record went."""
+        record = claim.record(addresses_of(held), held.spec.mac_address)
+        self._ledger.draw_held(record)
+        try:
+            return await self._insist(record)
+        except ApiError:
+            self._ledger.hold_again(record.name)
+            raise
+
+    def _draw(self, claim: Claim) -> IP:
+        """Addresses and a MAC for the claim, taken; raises an ``IpamError``, and nothing is taken then."""
+        ranges = self._ledger.ranges(claim.subnet)
+        assert ranges is not None
+        wish, macs = claim.wish, self._ledger.macs
+        try:
+            if wish.choices is not None:
+                addresses = ranges.choose(wish.choices, self._rng)
+            else:
+                addresses = ranges.draw(wish.fixed, wish.divisions, self._rng)
+        except AddressTaken as error:
+            owner = self._ledger.owner_of(claim.subnet, error.address)
+            raise AddressTaken(error.address, f"{IPS.name} {owner}" if owner else error.owner) from None
+        if not wish.mac:
+            mac = macs.allocate(self._rng, claim.port)
+        elif macs.take(wish.mac, claim.port):
+            mac = wish.mac
+        else:
+            ranges.put_back(addresses)
+            raise MacTaken(wish.mac, f"{IPS.name} {macs.owner(wish.mac)}")
+        record = claim.record(addresses, mac)
+        self._ledger.draw(record)
+        return record
 
     async def _existing(self, claim: Claim) -> IP | None:
         """The record of an earlier life of the same pod, which the informer has not told of yet."""
@@ -197,24 +245,6 @@ class Allocation:
         same = found.spec.pod_name == claim.name and found.spec.namespace == claim.namespace
         return found if same else None
 
-    async def _record(self, claim: Claim, addresses: tuple[str, ...], mac: str) -> IP:
-        v4 = next((entry for entry in addresses if ":" not in entry), "")
-        v6 = next((entry for entry in addresses if ":" in entry), "")
-        record = IP(
-            metadata=ObjectMeta(name=claim.port),
-            spec=IPSpec(
-                pod_name=claim.name,
-                namespace=claim.namespace,
-                subnet=claim.subnet,
-                node_name=claim.node,
-                ip_address=",".join(addresses),
-                v4_ip_address=v4,
-                v6_ip_address=v6,
-                mac_address=mac,
-            ),
-        )
-        return await self._insist(record)
-
     async def _insist(self, record: IP) -> IP:
         """Asks until there is an answer: giving up would leave it unknown whether the address is taken."""
         backoff = Backoff()
@@ -224,24 +254,61 @@ class Allocation:
             except Unreachable:
                 await asyncio.sleep(backoff.failed())
 
-    def _of(self, name: str) -> Ranges | None:
-        ranges = self._ranges.get(name)
-        if ranges is None:
-            subnet: Subnet | None = self._view.get(SUBNETS, name)
-            if subnet is None:
-                return None
-            ranges = self._ranges[name] = Ranges(subnet, self._records.get(name, {}).values())
-        return ranges
+    async def _hand_over(self, claim: Claim, record: IP) -> None:
+        """The record that a pod of the same name left says where this one is."""
+        spec = {"nodeName": claim.node, "podType": claim.pod_type}
+        try:
+            written = await self._client.patch(IPS, record.name, {"spec": spec})
+        except (ApiError, Unreachable):
+            self._try_later(claim.owner)
+            return
+        self._view.put(IPS, written.object)
+        self._ledger.recorded(written.object)
 
-    def _feed(self, subnet: str) -> None:
-        """Those who got nothing from the subnet may ask again."""
-        for owner in self._hungry.pop(subnet, ()):
+    def _fits(self, claim: Claim, record: IP) -> bool:
+        ranges = self._ledger.ranges(claim.subnet)
+        if ranges is None or record.spec.subnet != claim.subnet:
+            return False
+        return claim.wish.is_met_by(record, ranges)
+
+    def _refuse(self, owner: str, why: Exception, awaits: Source | str) -> None:
+        self._waiting.put(owner, awaits)
+        self._engine.trouble(owner, FAILED, str(why))
+
+    def _content(self, owner: str) -> None:
+        self._waiting.remove(owner)
+        self._backoffs.pop(owner, None)
+        self._engine.untrouble(owner)
+
+    def _try_later(self, owner: str) -> None:
+        delay = self._backoffs.setdefault(owner, Backoff()).failed()
+        asyncio.get_running_loop().call_later(delay, self._engine.touch, owner)
+
+    def _wake(self, owners: Sequence[str]) -> None:
+        for owner in owners:
             self._engine.touch(owner)
 
+    def _room(self, source: Source) -> int:
+        """How many of those who wait for the source can be served."""
+        ranges = self._ledger.ranges(source.subnet)
+        if ranges is None:
+            return 0
+        if source.choices is not None:
+            return ranges.room_of(source.choices)
+        return ranges.room(source.divisions)
 
-def _spelled(wanted_mac: str) -> str:
-    """The MAC that was asked for in the one spelling that is compared; raises ``NoAddress`` for text that is none."""
-    try:
-        return parse_mac(wanted_mac) if wanted_mac else ""
-    except InvalidAddress as error:
-        raise NoAddress(f"MAC address: {error}") from None
+    def _tell(self, subnet: str, ranges: Ranges | None) -> None:
+        self._view.set_usage(subnet, ranges.usage if ranges is not None else None)
+        divisions = frozenset(ranges.divisions if ranges is not None else ())
+        for name in self._divisions.get(subnet, frozenset()) - divisions:
+            self._view.set_pool_usage(name, None)
+        for name in divisions:
+            assert ranges is not None
+            self._view.set_pool_usage(name, ranges.usage_of(name))
+        self._divisions[subnet] = divisions
+
+
+def _describes(record: IP, subject: Pod) -> bool:
+    """Whether the record says where the pod is, and whether its address may be kept."""
+    spec = record.spec
+    return spec.node_name == subject.spec.node_name and spec.pod_type == claims.pod_type(subject)

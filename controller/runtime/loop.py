@@ -14,9 +14,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from controller import ovsdb
-from controller.api.kinds import IPS, SUBNETS, Kind
+from controller.api.core import Pod
+from controller.api.kinds import IPPOOLS, IPS, PODS, SUBNETS, Kind
 from controller.api.kubeovn import IP, Subnet
+from controller.api.meta import Resource
+from controller.api.reservations import IPPool
 from controller.engine.engine import Engine
+from controller.engine.settings import Settings
 from controller.engine.view import FOLLOWED, NOTED, View
 from controller.kubernetes import Client
 from controller.kubernetes.backoff import Backoff
@@ -49,13 +53,20 @@ REFUSED = "NorthboundRefused"
 class Controller:
     """The whole controller between an API server and NB. ``ready`` is set once all that exists has been verified."""
 
-    def __init__(self, client: Client, northbound: str, defaults: Defaults, seed: int | None = None) -> None:
-        self.view = View()
+    def __init__(
+        self,
+        client: Client,
+        northbound: str,
+        defaults: Defaults,
+        seed: int | None = None,
+        settings: Settings | None = None,
+    ) -> None:
+        self.view = View(settings)
         self.replica = Replica()
         self.engine = Engine(self.view, self.replica, RECONCILERS)
         self.writer = Writer(self.replica)
         self.api_writer = ApiWriter(client, self.view, self.replica, self._retry)
-        self.allocation = Allocation(self.view, self.engine, client, random.Random(seed))
+        self.allocation = Allocation(self.view, self.replica, self.engine, client, random.Random(seed))
         self.tally = Tally()
         self.ready = asyncio.Event()
         self._client = client
@@ -94,16 +105,26 @@ class Controller:
             if change.type == "SYNCED":
                 synced.set()
             elif change.type == "DELETED":
-                dropped = self.view.drop(kind, change.object.path)
-                if isinstance(dropped, IP):
-                    self.allocation.released(dropped)
-                elif isinstance(dropped, Subnet):
-                    self.allocation.subnet_changed(dropped.name)
+                self._gone(self.view.drop(kind, change.object.path))
             elif self.view.put(kind, change.object):
                 if kind is IPS:
                     self.allocation.recorded(change.object)
                 elif kind is SUBNETS:
                     self.allocation.subnet_changed(change.object.name)
+                elif kind is IPPOOLS:
+                    self.allocation.division_changed(change.object)
+            elif kind is PODS:
+                self.allocation.pod_restated(change.object.path)
+
+    def _gone(self, dropped: Resource | None) -> None:
+        if isinstance(dropped, IP):
+            self.allocation.released(dropped)
+        elif isinstance(dropped, Subnet):
+            self.allocation.subnet_changed(dropped.name)
+        elif isinstance(dropped, IPPool):
+            self.allocation.division_changed(dropped)
+        elif isinstance(dropped, Pod):
+            self.allocation.pod_gone(dropped)
 
     async def _serve(self) -> None:
         backoff = Backoff()
@@ -126,6 +147,7 @@ class Controller:
     async def _reconcile(self, client: ovsdb.Client) -> None:
         """Verifies everything, then follows what changes, until NB is lost (raises ``ovsdb.ConnectionLost``)."""
         await self.replica.follow(client)
+        self.allocation.survey()
         client.closed.add_done_callback(lambda _: self._wake.set())
         self._resync = True
         while not client.closed.done():

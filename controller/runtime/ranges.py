@@ -1,95 +1,205 @@
-"""The free and taken addresses of one subnet, in one or two families."""
+"""The free and taken addresses of one subnet, in one or two families, and of the ``IPPool`` objects that divide it.
+
+An address that is in an ``IPPool`` is given out at random from there alone. Whoever asks for it by name may have it, as
+Kube-OVN has it.
+"""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
+from controller.api.addresses import Address, Range
+from controller.api.choices import Addresses, Choices
 from controller.api.kubeovn import IP, Subnet
-from controller.engine.addressing import Addressing
-from controller.engine.view import Usage
-from controller.ipam import AddressTaken, IpamError, OutOfSubnet, Pool
+from controller.api.pools import serving
+from controller.api.reservations import IPPool
+from controller.engine.addressing import Addressing, Family
+from controller.engine.view import PoolUsage, Usage
+from controller.ipam import AddressTaken, Exhausted, InvalidAddress, IpamError, OutOfSubnet, Pool
 
 
 class Ranges:
-    """The pools of a subnet, made from its ranges and the records of what was given away."""
+    """The pools of a subnet, made from its ranges, its ``IPPool`` objects and the records of what was given away."""
 
-    def __init__(self, subnet: Subnet, records: Iterable[IP]) -> None:
+    def __init__(self, subnet: Subnet, divisions: Iterable[IPPool], records: Iterable[IP]) -> None:
         addressing = Addressing.of(subnet)
-        self._pools = [
-            Pool(str(family.network), [family.gateway, *_of_family(subnet.spec.exclude_ips, family.version)])
-            for family in addressing.families
-        ]
+        parts = serving(subnet, divisions)
+        self._families = tuple(_Family(subnet, family, parts) for family in addressing.families)
         self._cidr = addressing.cidr
-        self._gateways = addressing.gateway.split(",")
+        self._gateways = frozenset(addressing.gateway.split(","))
+        self._doubles: Counter[str] = Counter()
         for record in records:
             self.take(record)
 
-    def draw(self, wanted: str, rng: random.Random) -> tuple[str, ...]:
-        """Takes an address of each family: the ``wanted`` ones (joined by a comma) or any.
+    def draw(self, fixed: Addresses, divisions: Sequence[str], rng: random.Random) -> Addresses:
+        """Takes an address of each family: the ``fixed`` one, or any of the ``IPPool`` objects named, or of the rest.
 
         Raises an ``IpamError`` that says what is the matter; nothing is taken then.
         """
-        if not wanted:
-            return self._any(rng)
+        wanted = self._by_family(fixed)
         taken: list[str] = []
         try:
-            for text in wanted.split(","):
-                pool = next((pool for pool in self._pools if pool.contains(text)), None)
-                if pool is None:
-                    raise OutOfSubnet(text, self._cidr)
-                if text in self._gateways:
+            for family in self._families:
+                text = wanted.get(family.version)
+                if text is None:
+                    taken.append(family.any(divisions, rng))
+                elif text in self._gateways:
                     raise AddressTaken(text, "the subnet's gateway")
-                if not pool.take(text):
+                elif not family.holding(text).take(text):
                     raise AddressTaken(text, "another port")
-                taken.append(text)
-        except IpamError:
-            self.put_back(tuple(taken))
-            raise
-        return tuple(taken)
-
-    def put_back(self, addresses: Iterable[str]) -> None:
-        """Makes drawn addresses free again."""
-        for address in addresses:
-            for pool in self._pools:
-                if pool.contains(address):
-                    pool.release(address)
-
-    def take(self, record: IP) -> None:
-        """The record's addresses are not free."""
-        for pool, address in self._of(record):
-            pool.take(address)
-
-    def release(self, record: IP) -> None:
-        """The record's addresses are free."""
-        for pool, address in self._of(record):
-            pool.release(address)
-
-    @property
-    def usage(self) -> Usage:
-        """How many addresses are free and taken, by family."""
-        counts = {pool.version: (pool.available, pool.used) for pool in self._pools}
-        return Usage(*counts.get(4, (0, 0)), *counts.get(6, (0, 0)))
-
-    def _of(self, record: IP) -> Iterator[tuple[Pool, str]]:
-        """The record's addresses that are the subnet's; text that is no address takes nothing from anybody."""
-        for address in record.spec.ip_address.split(","):
-            with suppress(IpamError):
-                for pool in self._pools:
-                    if pool.contains(address):
-                        yield pool, address
-
-    def _any(self, rng: random.Random) -> tuple[str, ...]:
-        taken: list[str] = []
-        try:
-            for pool in self._pools:
-                taken.append(pool.allocate(rng))
+                else:
+                    taken.append(text)
         except IpamError:
             self.put_back(taken)
             raise
         return tuple(taken)
 
+    def choose(self, choices: Choices, rng: random.Random) -> Addresses:
+        """Takes the first of the alternatives that nobody has, completed where a family is left open.
 
-def _of_family(excluded: Iterable[str], version: int) -> list[str]:
-    return [text for text in excluded if (6 if ":" in text else 4) == version]
+        Raises an ``IpamError``: ``Exhausted`` if all are taken.
+        """
+        for fixed in choices:
+            if self.are_free(fixed):
+                return self.draw(fixed, (), rng)
+        raise Exhausted(f"its pool of {len(choices)}")
+
+    def are_free(self, fixed: Addresses) -> bool:
+        """Whether nobody has any of these addresses; raises ``OutOfSubnet``."""
+        wanted = self._by_family(fixed)
+        return all(
+            family.holding(wanted[family.version]).is_free(wanted[family.version])
+            for family in self._families
+            if family.version in wanted
+        )
+
+    def room(self, divisions: Sequence[str]) -> int:
+        """How often an address of each family can still be drawn from there."""
+        return min(family.room(divisions) for family in self._families)
+
+    def are_of(self, addresses: Addresses, divisions: Sequence[str]) -> bool:
+        """Whether these addresses could have been drawn from the ``IPPool`` objects named."""
+        wanted = self._by_family(addresses)
+        return all(
+            family.version in wanted and family.is_of(wanted[family.version], divisions)
+            for family in self._families
+        )
+
+    def room_of(self, choices: Choices) -> int:
+        """How many of the alternatives nobody has."""
+        with suppress(IpamError):
+            return sum(map(self.are_free, choices))
+        return 0
+
+    def put_back(self, addresses: Iterable[str]) -> None:
+        """Makes addresses free again; those that two records have stay taken."""
+        for family, address in self._of(addresses):
+            if self._doubles[address]:
+                self._doubles[address] -= 1
+            else:
+                family.holding(address).release(address)
+
+    def take(self, record: IP) -> None:
+        """The record's addresses are not free."""
+        for family, address in self._of(addresses_of(record)):
+            if not family.holding(address).take(address):
+                self._doubles[address] += 1
+
+    @property
+    def usage(self) -> Usage:
+        """How many addresses are free and taken, by family."""
+        counts = {family.version: (family.available, family.used) for family in self._families}
+        return Usage(*counts.get(4, (0, 0)), *counts.get(6, (0, 0)))
+
+    def usage_of(self, division: str) -> PoolUsage:
+        """How many addresses of an ``IPPool`` are free and taken, and which."""
+        parts = {family.version: family.divisions[division] for family in self._families}
+        texts = {version: part.ranges() for version, part in parts.items()}
+        counts = {version: (part.available, part.used) for version, part in parts.items()}
+        return PoolUsage(
+            *counts.get(4, (0, 0)), *counts.get(6, (0, 0)), *texts.get(4, ("", "")), *texts.get(6, ("", ""))
+        )
+
+    @property
+    def divisions(self) -> Iterable[str]:
+        """The names of the ``IPPool`` objects."""
+        return self._families[0].divisions
+
+    def _by_family(self, addresses: Addresses) -> dict[int, str]:
+        """The addresses by version of IP; raises ``OutOfSubnet``, or ``InvalidAddress`` for two of one version."""
+        found: dict[int, str] = {}
+        for text in addresses:
+            family = next((family for family in self._families if family.rest.contains(text)), None)
+            if family is None:
+                raise OutOfSubnet(text, self._cidr)
+            if family.version in found:
+                raise InvalidAddress(",".join(addresses), "one address of each family")
+            found[family.version] = text
+        return found
+
+    def _of(self, addresses: Iterable[str]) -> Iterator[tuple[_Family, str]]:
+        """The addresses that are the subnet's; text that is no address takes nothing from anybody."""
+        for address in addresses:
+            with suppress(IpamError):
+                for family in self._families:
+                    if family.rest.contains(address):
+                        yield family, address
+
+
+class _Family:
+    """One network of the subnet: its ``IPPool`` objects, and the rest of it."""
+
+    def __init__(self, subnet: Subnet, family: Family, parts: Mapping[str, Sequence[Range]]) -> None:
+        self.version = family.version
+        cidr = str(family.network)
+        excluded = (text for text in subnet.spec.exclude_ips if (":" in text) == (family.version == 6))
+        kept = [family.gateway, *excluded]
+        self.divisions = {
+            name: Pool(cidr, kept, only, f"{cidr}, IPPool {name}") for name, only in parts.items()
+        }
+        divided = (part for only in parts.values() for part in only if part.version == family.version)
+        self.rest = Pool(cidr, [*kept, *map(_text, divided)])
+
+    def any(self, divisions: Sequence[str], rng: random.Random) -> str:
+        sources = self._sources(divisions)
+        source = next((pool for pool in sources if pool.available), sources[-1])
+        return source.allocate(rng)
+
+    def room(self, divisions: Sequence[str]) -> int:
+        return sum(pool.available for pool in self._sources(divisions))
+
+    def is_of(self, address: str, divisions: Sequence[str]) -> bool:
+        return any(pool.offers(address) for pool in self._sources(divisions))
+
+    def holding(self, address: str) -> Pool:
+        """The pool that keeps the books of an address."""
+        if self.divisions and not self.rest.offers(address):
+            for pool in self.divisions.values():
+                if pool.offers(address):
+                    return pool
+        return self.rest
+
+    @property
+    def available(self) -> int:
+        return self.rest.available + sum(pool.available for pool in self.divisions.values())
+
+    @property
+    def used(self) -> int:
+        return self.rest.used + sum(pool.used for pool in self.divisions.values())
+
+    def _sources(self, divisions: Sequence[str]) -> list[Pool]:
+        """Where addresses are drawn from; pools that have none of this family leave it to the rest."""
+        found = [self.divisions[name] for name in divisions if name in self.divisions]
+        return [pool for pool in found if pool.size] or [self.rest]
+
+
+def addresses_of(record: IP) -> Addresses:
+    """The addresses that a record is of."""
+    return tuple(record.spec.ip_address.split(","))
+
+
+def _text(part: Range) -> str:
+    return f"{Address(part.version, part.first)}..{Address(part.version, part.last)}"

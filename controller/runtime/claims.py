@@ -1,0 +1,207 @@
+"""What a pod or a node asks for: from which subnet, which address and MAC, from which pool."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from controller.api import choices
+from controller.api.addresses import InvalidAddress, parse_address, parse_mac
+from controller.api.annotations import IP_ADDRESS, IP_POOL, LOGICAL_SWITCH, MAC_ADDRESS
+from controller.api.choices import Addresses, Choices
+from controller.api.core import Pod
+from controller.api.kinds import IPPOOLS, PODS, STATEFULSETS
+from controller.api.kubeovn import IP, IPSpec
+from controller.api.meta import ObjectMeta
+from controller.api.names import JOIN_SUBNET, node_port, pod_port
+from controller.engine.view import View
+from controller.ipam import IpamError
+from controller.reconcilers import namespace
+from controller.reconcilers.address import STATEFULSET
+from controller.runtime.ranges import Ranges, addresses_of
+
+OTHERS = "others"
+"""What awaits that a subnet or an ``IPPool`` comes or becomes another."""
+
+
+class NoAddress(Exception):
+    """Why a claim got no address, as a sentence for people; ``awaits`` is what must change first."""
+
+    def __init__(self, why: str, awaits: str) -> None:
+        super().__init__(why)
+        self.awaits = awaits
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Which addresses somebody would have; of families that ``fixed`` leaves open, any.
+
+    ``choices``: one of these, the first that is free. ``divisions``: any of these ``IPPool`` objects.
+    """
+
+    fixed: Addresses = ()
+    choices: Choices | None = None
+    divisions: tuple[str, ...] = ()
+    mac: str = ""
+
+    def is_met_by(self, record: IP, ranges: Ranges) -> bool:
+        """Whether an address of an earlier life is one that could be given now."""
+        have = addresses_of(record)
+        try:
+            return (
+                set(self.fixed) <= set(have)
+                and (self.choices is None or self.choices.offers(have))
+                and (not self.divisions or ranges.are_of(have, self.divisions))
+                and self.mac in ("", record.spec.mac_address)
+            )
+        except (IpamError, InvalidAddress):
+            return False
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Somebody who needs an address: the port that will have it, the subnet that it is of, and what was asked for."""
+
+    owner: str
+    port: str
+    subnet: str
+    name: str
+    namespace: str
+    node: str
+    pod_type: str = ""
+    wish: Wish = field(default_factory=Wish)
+
+    def record(self, addresses: Addresses, mac: str) -> IP:
+        """The IP object that says that these addresses are the claimant's."""
+        return IP(
+            metadata=ObjectMeta(name=self.port),
+            spec=IPSpec(
+                pod_name=self.name,
+                namespace=self.namespace,
+                subnet=self.subnet,
+                node_name=self.node,
+                ip_address=",".join(addresses),
+                v4_ip_address=next((entry for entry in addresses if ":" not in entry), ""),
+                v6_ip_address=next((entry for entry in addresses if ":" in entry), ""),
+                mac_address=mac,
+                pod_type=self.pod_type,
+            ),
+        )
+
+
+def of_node(owner: str, name: str) -> Claim:
+    """A node claims an address of the join subnet."""
+    port = node_port(name)
+    return Claim(owner=owner, port=port, subnet=JOIN_SUBNET, name=port, namespace="", node=name)
+
+
+def of_pod(owner: str, pod: Pod, view: View) -> Claim:
+    """A pod claims what its annotations say, of the subnet that it names or that serves its namespace.
+
+    Raises ``NoAddress`` where they say what cannot be.
+    """
+    stated = said(pod.path, view)
+    subnet = stated.get(LOGICAL_SWITCH) or namespace.serving_subnet(pod.namespace, view)
+    mac = _mac(stated)
+    if stated.get(IP_ADDRESS):
+        wish = Wish(fixed=_fixed(stated[IP_ADDRESS]), mac=mac)
+    elif stated.get(IP_POOL):
+        subnet, wish = _of_pool(stated, subnet, pod, view, mac)
+    else:
+        wish = Wish(divisions=_of_namespace(pod.namespace, subnet, view), mac=mac)
+    return Claim(
+        owner=owner,
+        port=pod_port(pod.namespace, pod.name),
+        subnet=subnet,
+        name=pod.name,
+        namespace=pod.namespace,
+        node=pod.spec.node_name,
+        pod_type=pod_type(pod),
+        wish=wish,
+    )
+
+
+def pod_type(pod: Pod) -> str:
+    """The kind of workload that the pod's address may be kept for."""
+    return STATEFULSET if pod.metadata.owner_references else ""
+
+
+def said(path: str, view: View) -> Mapping[str, str]:
+    """The annotations of a pod."""
+    stated = view.stated(PODS, path)
+    return stated.annotations if stated is not None else {}
+
+
+def of_subnet(name: str) -> str:
+    """What awaits that something of a subnet is taken or becomes free."""
+    return f"subnet/{name}"
+
+
+def of_mac(mac: str) -> str:
+    """What awaits that a MAC becomes free."""
+    return f"mac/{mac}"
+
+
+def _of_pool(stated: Mapping[str, str], subnet: str, pod: Pod, view: View, mac: str) -> tuple[str, Wish]:
+    try:
+        found = choices.parse(stated[IP_POOL])
+    except InvalidAddress as error:
+        raise NoAddress(f"annotation {IP_POOL}: {error}", OTHERS) from None
+    if isinstance(found, tuple):
+        return _of_divisions(found, stated, view), Wish(divisions=found, mac=mac)
+    if not pod.metadata.owner_references:
+        return subnet, Wish(choices=found, mac=mac)
+    number = _number(pod, view)
+    if not 0 <= number < len(found):
+        why = f"annotation {IP_POOL} has {len(found)} addresses: the pod with number {number} of its set gets none"
+        raise NoAddress(why, OTHERS)
+    return subnet, Wish(fixed=found[number], mac=mac)
+
+
+def _of_divisions(names: tuple[str, ...], stated: Mapping[str, str], view: View) -> str:
+    """The subnet that the ``IPPool`` objects divide."""
+    subnet = stated.get(LOGICAL_SWITCH, "")
+    for name in names:
+        division = view.get(IPPOOLS, name)
+        if division is None:
+            why = f"annotation {IP_POOL}: found {name!r}, allowed: addresses, or an IPPool that exists"
+            raise NoAddress(why, OTHERS)
+        if subnet and division.spec.subnet != subnet:
+            why = f"IPPool {name} is of subnet {division.spec.subnet}, not of {subnet}"
+            raise NoAddress(why, OTHERS)
+        subnet = division.spec.subnet
+    return subnet
+
+
+def _of_namespace(name: str, subnet: str, view: View) -> tuple[str, ...]:
+    return tuple(
+        sorted(
+            division.name
+            for division in view.all(IPPOOLS)
+            if name in division.spec.namespaces and division.spec.subnet == subnet
+        )
+    )
+
+
+def _number(pod: Pod, view: View) -> int:
+    """The place of a StatefulSet's pod among those of its set."""
+    name, _, number = pod.name.rpartition("-")
+    owner = view.get(STATEFULSETS, f"{pod.namespace}/{name}")
+    start = owner.spec.ordinals.start if owner is not None else 0
+    return int(number) - start if number.isdecimal() else -1
+
+
+def _fixed(text: str) -> Addresses:
+    try:
+        return tuple(str(parse_address(part.strip())) for part in text.split(","))
+    except InvalidAddress as error:
+        raise NoAddress(f"annotation {IP_ADDRESS}: {error}", OTHERS) from None
+
+
+def _mac(stated: Mapping[str, str]) -> str:
+    """The MAC that was asked for in the one spelling that is compared."""
+    text = stated.get(MAC_ADDRESS, "")
+    try:
+        return parse_mac(text) if text else ""
+    except InvalidAddress as error:
+        raise NoAddress(f"annotation {MAC_ADDRESS}: {error}", OTHERS) from None
