@@ -20,6 +20,7 @@ from testbed.cluster.fabric import (
     underlay_address,
 )
 from testbed.cluster.host import Host
+from testbed.cluster.processes import wait_until
 from testbed.releases.release import Release
 
 INTEGRATION_BRIDGE, PHYSICAL_BRIDGE, TUNNEL_DEVICE = "br-int", "br-phys", "tunnel0"
@@ -31,6 +32,8 @@ Stub pods are such ports. They cannot be of type dummy: ovn-controller takes por
 incrementally and recomputes everything at any other ("failed handler for input ovs_interface_shadow" in its log,
 23.03), which would be measured as OVN's work for a pod.
 """
+
+RESTART_TIMEOUT_S = 30.0
 
 
 class Node(Host):
@@ -87,6 +90,23 @@ class Node(Host):
         """Its daemons, in the order in which they are started."""
         return (self.database_server, self.switch, self.chassis)
 
+    def start_again(self) -> None:
+        """Start all its daemons after they died, and give the tunnels' device, which is a new one, its address back.
+
+        Raises:
+            StartFailed: a daemon did not come back.
+        """
+        self.database_server.process.restart(RESTART_TIMEOUT_S)
+        self.switch.process.restart(RESTART_TIMEOUT_S)
+        wait_until(
+            lambda: self.has_tunnel_device,
+            [self.switch.process],
+            RESTART_TIMEOUT_S,
+            "there is no device for its tunnels",
+        )
+        self.address_tunnel()
+        self.chassis.process.restart(RESTART_TIMEOUT_S)
+
     def prepare(self, management: str, underlay: str) -> None:
         """Bring its interfaces up and write its database."""
         self.ip(
@@ -112,7 +132,7 @@ class Node(Host):
         self.must(["ethtool", "-K", TUNNEL_DEVICE, "tx", "off"])
         self.ip(
             [
-                f"addr add {self.tunnel_ip}/{UNDERLAY_NETWORK.prefixlen} dev {TUNNEL_DEVICE}",
+                f"addr replace {self.tunnel_ip}/{UNDERLAY_NETWORK.prefixlen} dev {TUNNEL_DEVICE}",
                 f"link set {TUNNEL_DEVICE} up",
             ]
         )

@@ -87,7 +87,8 @@ def judge(seen: Observations) -> Validity:
     if seen.lost:
         words = f"{seen.lost} of {seen.attempts} samples were lost by the meter"
         (invalid if seen.lost > LOST_INVALID_SHARE * seen.attempts else suspect).append(words)
-    suspect += [f"the meter: {loss}" for loss in dict.fromkeys(seen.meter_losses)]
+    if seen.attempts:  # of a meter that nothing was asked of, nothing was lost
+        suspect += [f"the meter: {loss}" for loss in dict.fromkeys(seen.meter_losses)]
     if seen.clock_jump_ns > JUMP_SUSPECT_NS:
         suspect.append(
             f"the wall clock jumped by {seen.clock_jump_ns / MILLISECOND_NS:.1f} ms: ends from ovn-installed-ts are off"

@@ -1,0 +1,208 @@
+"""A stream of datagrams that are to come back, one every few milliseconds: how long nothing got there and back.
+
+Both ends are processes of their own (``python -m testbed.probes.echo``), each in the network namespace that it speaks
+from: the sender prints a line for each datagram that it sent, so that a sender which is killed has told all it knew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import selectors
+import signal
+import socket
+import struct
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+PORT = 7777
+LATEST_S = 1.0
+"""A datagram that is not back after this long is lost."""
+_NUMBER = struct.Struct("!Q")
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A datagram: when it was sent, and when it came back (CLOCK_MONOTONIC, ns; None if it did not)."""
+
+    sent_ns: int
+    back_ns: int | None
+
+
+@dataclass(frozen=True)
+class Outage:
+    """A stretch of datagrams of which none came back."""
+
+    first_lost_ns: int
+    lost: int
+    gap_ns: int
+    """From the last datagram that came back to the next one that did, by when they were sent."""
+
+
+def outages(sent: Sequence[Sent]) -> list[Outage]:
+    """The stretches in which nothing came back; one that is still open at the end counts as far as it goes."""
+    found: list[Outage] = []
+    first: int | None = None
+    for place, one in enumerate(sent):
+        if one.back_ns is None:
+            first = place if first is None else first
+        elif first is not None:
+            found.append(_outage(sent, first, place))
+            first = None
+    if first is not None:
+        found.append(_outage(sent, first, len(sent)))
+    return found
+
+
+def _outage(sent: Sequence[Sent], first: int, end: int) -> Outage:
+    before = sent[max(0, first - 1)].sent_ns
+    after = sent[min(end, len(sent) - 1)].sent_ns
+    return Outage(sent[first].sent_ns, end - first, after - before)
+
+
+class Echo:
+    """A sender in one namespace and its answerer in another, while the context lasts.
+
+    Args:
+        source: a process in the sender's network namespace.
+        target: a process in the answerer's.
+        address: the answerer's address as the sender is to call it.
+        interval_ms: from one datagram to the next.
+    """
+
+    def __init__(self, source: int, target: int, address: str, interval_ms: float) -> None:
+        self._source = source
+        self._target = target
+        self._address = address
+        self._interval_ms = interval_ms
+        self._processes: list[asyncio.subprocess.Process] = []
+        self._lines: asyncio.Task[None] | None = None
+        self._told = asyncio.Event()
+        self.sent: list[Sent] = []
+
+    async def __aenter__(self) -> Echo:
+        try:
+            answerer = await self._start(self._target, "answer")
+            assert answerer.stdout is not None
+            await answerer.stdout.readline()
+            sender = await self._start(
+                self._source, "send", self._address, "--interval-ms", str(self._interval_ms)
+            )
+            self._lines = asyncio.create_task(self._read(sender))
+        except BaseException:
+            await self.__aexit__()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for process in self._processes:
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(signal.SIGTERM)
+        for process in self._processes:
+            await process.wait()
+        if self._lines is not None:
+            await self._lines
+
+    async def until_steady(self, count: int, timeout_s: float) -> None:
+        """Wait until ``count`` datagrams in a row came back. Raises ``TimeoutError``."""
+        async with asyncio.timeout(timeout_s):
+            while len(self.sent) < count or any(one.back_ns is None for one in self.sent[-count:]):
+                self._told.clear()
+                await self._told.wait()
+
+    async def _start(self, pid: int, *arguments: str) -> asyncio.subprocess.Process:
+        process = await asyncio.create_subprocess_exec(
+            *("mnexec", "-a", str(pid), sys.executable, "-m", "testbed.probes.echo", *arguments),
+            stdout=asyncio.subprocess.PIPE,
+        )
+        self._processes.append(process)
+        return process
+
+    async def _read(self, sender: asyncio.subprocess.Process) -> None:
+        assert sender.stdout is not None
+        async for line in sender.stdout:
+            sent, _, back = line.decode().strip().partition(" ")
+            self.sent.append(Sent(int(sent), int(back) if back else None))
+            self._told.set()
+
+
+def answer(port: int) -> None:
+    """Send every datagram back to where it came from, for ever."""
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as here:
+        here.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        here.bind(("::", port))
+        print("ready", flush=True)
+        while True:
+            data, peer = here.recvfrom(64)
+            with contextlib.suppress(OSError):  # there may be no way back just now
+                here.sendto(data, peer)
+
+
+def send(address: str, port: int, interval_s: float) -> None:
+    """Send datagrams for ever; print a line for each, in order, once it is back or lost: when sent, when back."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as here, selectors.DefaultSelector() as ready:
+        here.setblocking(False)
+        ready.register(here, selectors.EVENT_READ)
+        flight: dict[int, list[int | None]] = {}
+        due = time.monotonic()
+        number = 0
+        while True:
+            now = time.monotonic()
+            if now >= due:
+                flight[number] = [time.monotonic_ns(), None]
+                with contextlib.suppress(OSError):  # no route is as good as lost
+                    here.sendto(_NUMBER.pack(number), (address, port))
+                number += 1
+                due = max(due + interval_s, now)
+            ready.select(max(0.0, due - time.monotonic()))
+            for came in _received(here):
+                if came in flight:
+                    flight[came][1] = time.monotonic_ns()
+            _tell(flight)
+
+
+def _received(here: socket.socket) -> Iterator[int]:
+    while True:
+        try:
+            yield _NUMBER.unpack(here.recv(64))[0]
+        except BlockingIOError:
+            return
+        except OSError:  # ICMP said that it was not delivered
+            continue
+
+
+def _tell(flight: dict[int, list[int | None]]) -> None:
+    """Print those at the head of the line of which all is known."""
+    latest = time.monotonic_ns() - int(LATEST_S * 1e9)
+    for number in list(flight):
+        sent, back = flight[number]
+        assert sent is not None
+        if back is None and sent > latest:
+            return
+        print(sent, "" if back is None else back, flush=True)
+        del flight[number]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Be one of both ends until a signal ends it."""
+    parser = argparse.ArgumentParser(prog="python -m testbed.probes.echo", description=__doc__)
+    ends = parser.add_subparsers(dest="end", required=True)
+    ends.add_parser("answer", help="send datagrams back")
+    sender = ends.add_parser("send", help="send datagrams and tell when they came back")
+    sender.add_argument("address")
+    sender.add_argument("--interval-ms", type=float, default=10.0)
+    options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if options.end == "answer":
+        answer(PORT)
+    else:
+        send(options.address, PORT, options.interval_ms / 1e3)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
