@@ -155,7 +155,7 @@ def _sides(comparison: Comparison) -> tuple[str, str]:
 
 
 def _verdict(entry: MetricChange) -> str:
-    return "" if entry.verdict in UNTOLD else entry.verdict
+    return "" if entry.verdict in UNTOLD else entry.verdict.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _smallest(change: float | None) -> str:

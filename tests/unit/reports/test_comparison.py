@@ -86,7 +86,7 @@ def test_what_changed_beyond_noise_leads_what_the_run_names_first() -> None:
     calm = replace(SLOW, name="ready_p50_ms", verdict="within noise", stage=None)
     rows = foremost(comparison(*[calm] * 6, SLOW)).rows
     assert len(rows) == 5
-    assert [row[3] for row in rows[:2]] == ["worse", "within noise"]
+    assert [plain(row)[3] for row in rows[:2]] == ["worse", "within noise"]
 
 
 def test_a_quiet_comparison_says_how_many_figures_it_judged() -> None:
