@@ -15,8 +15,10 @@ import uvloop
 
 from controller.kubernetes import Access, Client, KubeconfigError
 from testbed.workloads.loop import Workloads
+from testbed.workloads.settings import Settings
 
 UNFIT = 2
+DEFAULTS = Settings()
 GC_THRESHOLDS = (50_000, 20, 50)
 """What is kept escapes the collector (see `controller.api.meta.Wire`); what it would look at is the same each time."""
 
@@ -31,6 +33,27 @@ def parser() -> argparse.ArgumentParser:
         "it may be killed and started again at any moment.",
     )
     found.add_argument("--kubeconfig", type=Path, required=True, help="how the API server is reached")
+    found.add_argument(
+        "--node-monitor-grace-period",
+        type=_seconds,
+        default=DEFAULTS.node_grace_s,
+        metavar="SECONDS",
+        help="how long a node may be without a heartbeat (default %(default)s)",
+    )
+    found.add_argument(
+        "--gone-node-grace-period",
+        type=_seconds,
+        default=DEFAULTS.orphan_grace_s,
+        metavar="SECONDS",
+        help="how long a node must have been gone before its pods are removed (default %(default)s)",
+    )
+    return found
+
+
+def _seconds(text: str) -> float:
+    found = float(text)
+    if not 0 < found < float("inf"):
+        raise ValueError(f"found {text}, allowed more than 0")
     return found
 
 
@@ -40,7 +63,13 @@ async def serve(options: argparse.Namespace) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with Client(Access.load(options.kubeconfig)) as client:
-        running = asyncio.create_task(_run(client))
+        grace = options.gone_node_grace_period
+        settings = Settings(
+            node_grace_s=options.node_monitor_grace_period,
+            orphan_grace_s=grace,
+            sweep_s=min(DEFAULTS.sweep_s, grace / 2),
+        )
+        running = asyncio.create_task(_run(client, settings))
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
         if running.done():
@@ -49,9 +78,9 @@ async def serve(options: argparse.Namespace) -> None:
         await asyncio.gather(running, return_exceptions=True)
 
 
-async def _run(client: Client) -> None:
+async def _run(client: Client, settings: Settings) -> None:
     async with asyncio.TaskGroup() as tasks:
-        await Workloads(client, tasks).run(lambda: print('{"ready": true}', flush=True))
+        await Workloads(client, tasks, settings).run(lambda: print('{"ready": true}', flush=True))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -27,15 +27,24 @@ def tolerates(toleration: Toleration, taint: Taint) -> bool:
 
 def misfit(pod: Pod, node: Node) -> str:
     """Why a node cannot take a pod, as kube-scheduler says it; empty if it can."""
-    bears = pod.spec.tolerations
-    if node.spec.unschedulable and not any(tolerates(entry, UNSCHEDULABLE) for entry in bears):
+    if node.spec.unschedulable and not any(tolerates(entry, UNSCHEDULABLE) for entry in pod.spec.tolerations):
         return "node(s) were unschedulable"
-    for taint in node.spec.taints:
-        if taint.effect != "PreferNoSchedule" and not any(tolerates(entry, taint) for entry in bears):
-            return f"node(s) had untolerated taint {{{taint.key}: {taint.value}}}"
-    if not _is_selected(pod, node):
+    taint = repels(pod, node)
+    if taint is not None:
+        return f"node(s) had untolerated taint {{{taint.key}: {taint.value}}}"
+    if not is_selected(pod, node):
         return "node(s) didn't match Pod's node affinity/selector"
     return ""
+
+
+def repels(pod: Pod, node: Node) -> Taint | None:
+    """The taint of a node that a pod does not bear, if there is one that keeps it off."""
+    for taint in node.spec.taints:
+        if taint.effect != "PreferNoSchedule" and not any(
+            tolerates(entry, taint) for entry in pod.spec.tolerations
+        ):
+            return taint
+    return None
 
 
 def preference(pod: Pod, node: Node) -> int:
@@ -53,11 +62,12 @@ def refusal(reasons: Iterable[str]) -> str:
     nodes = sum(counted.values())
     if not nodes:
         return "no nodes available to schedule pods"
-    listed = ", ".join(f"{count} {reason}" for reason, count in sorted(counted.items()))
+    listed = ", ".join(sorted(f"{count} {reason}" for reason, count in counted.items()))
     return f"0/{nodes} nodes are available: {listed}."
 
 
-def _is_selected(pod: Pod, node: Node) -> bool:
+def is_selected(pod: Pod, node: Node) -> bool:
+    """Whether a pod's node selector and its required affinity mean a node."""
     labels = node.metadata.labels
     if any(labels.get(key) != value for key, value in pod.spec.node_selector.items()):
         return False

@@ -12,7 +12,7 @@ from controller.api.core import Lease
 from controller.api.kinds import Kind
 from controller.api.meta import Resource
 from controller.kubernetes import Client
-from testbed.workloads import cronjob, daemonset, deployment, job, nodes, replicaset, statefulset
+from testbed.workloads import cronjob, daemonset, deployment, job, nodes, podgc, replicaset, statefulset
 from testbed.workloads.events import Recorder
 from testbed.workloads.hands import Hands
 from testbed.workloads.labels import matches
@@ -20,6 +20,7 @@ from testbed.workloads.objects import DAEMONSETS, NODES, Pod, controller_of
 from testbed.workloads.plan import Plan
 from testbed.workloads.queue import Key, WorkQueue
 from testbed.workloads.scheduler import Scheduler
+from testbed.workloads.settings import Settings
 from testbed.workloads.world import Collection, World
 
 REST = 20
@@ -35,10 +36,17 @@ RULES: dict[str, tuple[Kind[Any], Rule]] = {
 class Workloads:
     """All rules over one world."""
 
-    def __init__(self, client: Client, tasks: asyncio.TaskGroup) -> None:
+    def __init__(
+        self,
+        client: Client,
+        tasks: asyncio.TaskGroup,
+        settings: Settings,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._client = client
         self._tasks = tasks
-        self.world = World()
+        self._clock = clock
+        self.world = World(settings)
         recorder = Recorder(client, tasks)
         self._hands = Hands(client, self.world, recorder)
         self._queue = WorkQueue(self._work, tasks)
@@ -57,11 +65,12 @@ class Workloads:
         for synced in self._synced:
             await synced.wait()
         self._live = True
-        self.world.began = time.time()
+        self.world.began = self._clock()
         for kind, _ in RULES.values():
             for entry in self.world.of(kind).values():
                 self._queue.add((kind.name, entry.namespace, entry.name))
         self._tasks.create_task(self._scheduler.run())
+        self._tasks.create_task(podgc.collect(self.world, self._hands, self.world.settings))
         ready()
 
     async def _follow(self, collection: Collection[Any], synced: asyncio.Event) -> None:
@@ -119,7 +128,7 @@ class Workloads:
             self._queue.forget_later(key)
             return 0.0
         started = time.perf_counter()
-        plan = rule(self.world, owner, time.time())
+        plan = rule(self.world, owner, self._clock())
         spent = time.perf_counter() - started
         if plan.again_in is not None:
             self._queue.add_later(key, plan.again_in)

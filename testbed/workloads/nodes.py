@@ -16,12 +16,12 @@ from testbed.workloads.constraints import Taint, Toleration
 from testbed.workloads.fitting import tolerates
 from testbed.workloads.objects import NODES, PODS, Document, Node, Pod
 from testbed.workloads.plan import Delete, Patch, Plan, Tell
+from testbed.workloads.settings import Settings
 from testbed.workloads.world import World
 
 KIND = NODES
 LEASE_NAMESPACE = "kube-node-lease"
-GRACE_S = 40
-"""Seconds without a heartbeat after which a node counts as unreachable (node-monitor-grace-period)."""
+GRACE_S = Settings().node_grace_s
 NOT_READY, UNREACHABLE = "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"
 TOLERATED_S = 300
 """Seconds that a pod bears either of them which says nothing of it (the admission plugin DefaultTolerationSeconds)."""
@@ -32,13 +32,16 @@ def reconcile(world: World, node: Node, now: float) -> Plan:
     plan = Plan()
     if node.is_being_deleted:
         return plan
-    judge(node, world.leases.get(node.name, LEASE_NAMESPACE), world.began, now, plan)
+    lease = world.leases.get(node.name, LEASE_NAMESPACE)
+    judge(node, lease, world.began, now, plan, world.settings.node_grace_s)
     if any(taint.effect == "NoExecute" for taint in node.spec.taints):
         evict(node, (pod for pod in world.pods.values() if pod.spec.node_name == node.name), now, plan)
     return plan
 
 
-def judge(node: Node, lease: Lease | None, began: float, now: float, plan: Plan) -> None:
+def judge(
+    node: Node, lease: Lease | None, began: float, now: float, plan: Plan, grace_s: float = GRACE_S
+) -> None:
     """Tells a node without heartbeat as unknown, one that is back as ready, and taints it by how it is.
 
     Time during which nobody could have seen a heartbeat, before ``began``, does not count.
@@ -48,7 +51,7 @@ def judge(node: Node, lease: Lease | None, began: float, now: float, plan: Plan)
         return
     status = ready.status
     if lease is not None:
-        left = max(moments.read(lease.spec.renew_time), began) + GRACE_S - now
+        left = max(moments.read(lease.spec.renew_time), began) + grace_s - now
         if left <= 0 and status != "Unknown":
             status = "Unknown"
             _report(node, status, "NodeStatusUnknown", "Kubelet stopped posting node status.", now, plan)
@@ -106,7 +109,7 @@ def _report(node: Node, status: str, reason: str, message: str, now: float, plan
     moment = moments.written(now)
     ready: Document = {"type": "Ready", "status": status, "reason": reason, "message": message}
     ready |= {"lastTransitionTime": moment, "lastHeartbeatTime": moment}
-    plan.writes.append(Patch(NODES, node, {"status": {"conditions": [*others, ready]}}, "status"))
+    plan.writes.append(_of_this_revision(node, {"status": {"conditions": [*others, ready]}}, "status"))
 
 
 def _taint(node: Node, key: str, now: float, plan: Plan) -> None:
@@ -118,4 +121,11 @@ def _taint(node: Node, key: str, now: float, plan: Plan) -> None:
     moment = moments.written(now)
     kept = [msgspec.to_builtins(t) for t in node.spec.taints if t.key not in (NOT_READY, UNREACHABLE)]
     added = [{"key": key, "effect": effect, "timeAdded": moment} for key, effect in sorted(wanted)]
-    plan.writes.append(Patch(NODES, node, {"spec": {"taints": [*kept, *added]}}))
+    plan.writes.append(_of_this_revision(node, {"spec": {"taints": [*kept, *added]}}))
+
+
+def _of_this_revision(node: Node, patch: Document, subresource: str | None = None) -> Patch:
+    """A patch of a whole list: refused if somebody changed the node meanwhile, whose entry it would take away."""
+    return Patch(
+        NODES, node, {"metadata": {"resourceVersion": node.metadata.resource_version}, **patch}, subresource
+    )

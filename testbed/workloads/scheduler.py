@@ -7,21 +7,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from controller.kubernetes import ApiError, Backoff, Client, Unreachable
-from testbed.workloads import fitting
+from testbed.workloads import fitting, moments, topology
+from testbed.workloads.constraints import LabelSelector
 from testbed.workloads.events import Recorder
+from testbed.workloads.labels import matches
 from testbed.workloads.objects import PODS, Node, Pod, controller_of
+from testbed.workloads.placements import Placements
 from testbed.workloads.plan import Tell
 from testbed.workloads.world import World
 
 log = logging.getLogger(__name__)
 
 NAME = "default-scheduler"
+RETRY_S = 0.2
+"""Seconds after which pods that did not fit for other pods are looked at again when pods came or went."""
 Fit = tuple[Sequence[tuple[Node, int]], str]
 """Nodes that fit with how much they are preferred; why none does."""
 
@@ -64,6 +70,8 @@ class Scheduler:
         self._pods: Counter[str] = Counter()
         self._siblings: dict[str, Counter[str]] = {}
         self._fits: dict[bytes, Fit] = {}
+        self._placements = Placements(self._in_namespace)
+        self._retry: asyncio.TimerHandle | None = None
         self._wake = asyncio.Event()
         self._slots = asyncio.Semaphore(16)
         world.pods.listeners.append(self._pod_changed)
@@ -91,6 +99,10 @@ class Scheduler:
                 self._forget(new)
             elif uid not in self._assumed:
                 self._assume(new, new.spec.node_name)
+            elif old is not None and _counts_as(old) != _counts_as(new):
+                self._placements.remove(new)
+                self._placements.place(new, new.spec.node_name)
+                self._pods_moved()
         elif not wants(new):
             self._forget(new)
         elif uid not in self._assumed:
@@ -108,6 +120,8 @@ class Scheduler:
 
     def _place(self, pod: Pod) -> None:
         candidates, why = self._fit(pod)
+        if candidates and topology.concerns(pod, self._placements):
+            candidates, why = self._fit_among_pods(pod, candidates)
         if not candidates:
             self._misfits[pod.metadata.uid] = pod
             self._tasks.create_task(self._refuse(pod, why))
@@ -124,11 +138,27 @@ class Scheduler:
             found = self._fits[key] = fit(pod, tuple(self._world.nodes.values()))
         return found
 
+    def _fit_among_pods(self, pod: Pod, candidates: Sequence[tuple[Node, int]]) -> Fit:
+        """Of the nodes that fit, those that other pods leave; domains are counted over all nodes."""
+        nodes = tuple(self._world.nodes.values())
+        why = topology.misfits(pod, nodes, self._placements)
+        worth = topology.worth(pod, nodes, self._placements)
+        left = [(node, liked + worth.get(node.name, 0)) for node, liked in candidates if node.name not in why]
+        if left:
+            return left, ""
+        return [], fitting.refusal(fitting.misfit(pod, node) or why[node.name] for node in nodes)
+
+    def _in_namespace(self, selector: LabelSelector, name: str) -> bool:
+        found = self._world.namespaces.get(name)
+        return matches(selector, found.metadata.labels if found is not None else {})
+
     def _assume(self, pod: Pod, node: str) -> None:
         """Counts a pod on a node from the moment of the decision on, so that the next one sees it."""
         self._assumed[pod.metadata.uid] = node
         self._pods[node] += 1
         self._siblings.setdefault(_family(pod), Counter())[node] += 1
+        self._placements.place(pod, node)
+        self._pods_moved()
 
     def _forget(self, pod: Pod) -> None:
         uid = pod.metadata.uid
@@ -141,6 +171,20 @@ class Scheduler:
             family[node] -= 1
             if not any(family.values()):
                 del self._siblings[_family(pod)]
+            self._placements.remove(pod)
+            self._pods_moved()
+
+    def _pods_moved(self) -> None:
+        """Pods that fit nowhere for other pods are looked at again soon, however many came or went meanwhile."""
+        if self._misfits and self._retry is None:
+            self._retry = asyncio.get_running_loop().call_later(RETRY_S, self._try_again)
+
+    def _try_again(self) -> None:
+        self._retry = None
+        for uid, pod in list(self._misfits.items()):
+            if topology.concerns(pod, self._placements):
+                self._pending[uid] = self._misfits.pop(uid)
+        self._wake.set()
 
     async def _bind(self, pod: Pod, node: str) -> None:
         """Binds, and again until it is answered: the second of two bindings is refused by the server."""
@@ -170,6 +214,7 @@ class Scheduler:
         if found is not None and found.message == why:
             return
         condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": why}
+        condition["lastTransitionTime"] = moments.written(time.time())
         others = [
             msgspec.to_builtins(entry) for entry in pod.status.conditions if entry.type != "PodScheduled"
         ]
@@ -184,6 +229,11 @@ class Scheduler:
 def _family(pod: Pod) -> str:
     owner = controller_of(pod)
     return owner.uid if owner else ""
+
+
+def _counts_as(pod: Pod) -> tuple[object, ...]:
+    """What of a pod decides about others."""
+    return pod.metadata.labels, pod.is_being_deleted
 
 
 def _decisive(node: Node) -> tuple[object, ...]:

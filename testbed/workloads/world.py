@@ -12,15 +12,17 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from controller.api.kinds import LEASES, Kind
+from controller.api.kinds import LEASES, NAMESPACES, Kind
 from controller.api.meta import Resource
 from controller.kubernetes import Change
 from testbed.workloads import objects
 from testbed.workloads.objects import controller_of
+from testbed.workloads.settings import Settings
 
 T = TypeVar("T", bound=Resource)
 Listener = Callable[[T | None, T | None], None]
 
+DEFAULTS = Settings()
 REMEMBERED = 10_000
 """How many objects that are gone are remembered, so that an answer that comes late does not bring one back."""
 
@@ -116,10 +118,12 @@ class Collection(Generic[T]):
 class World:
     """The collections that rules read."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Settings = DEFAULTS) -> None:
+        self.settings = settings
         self.began = 0.0
         """Since when all of it is followed, seconds since 1970: what happened before may have gone unseen."""
         self.pods = Collection(objects.PODS)
+        self.namespaces = Collection(NAMESPACES)
         self.nodes = Collection(objects.NODES)
         self.leases = Collection(LEASES)
         self.replicasets = Collection(objects.REPLICASETS)
@@ -134,6 +138,7 @@ class World:
     def collections(self) -> tuple[Collection[Any], ...]:
         """All of them; owners before what they own, nodes before pods."""
         return (
+            self.namespaces,
             self.nodes,
             self.leases,
             self.cronjobs,

@@ -7,53 +7,21 @@ the tests name.
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
-from controller.kubernetes import Access, Client
 from tests.system.apiserver_process import serving_people
 from tests.system.kubectls import PACKAGES, Kubectl
-from tests.system.workloads_process import WorkloadsProcess, report_ready
+from tests.system.workloads_process import WorkloadsProcess, playing_kubelets
 
 pytestmark = pytest.mark.system
 
 NODES = ("node1", "node2", "node3")
 TIMEOUT = "--timeout=60s"
-
-
-@contextmanager
-def playing_kubelets(kubeconfig: Path) -> Iterator[None]:
-    loop = asyncio.new_event_loop()
-
-    async def play() -> None:
-        async with Client(Access.load(kubeconfig)) as client:
-            await report_ready(client)
-
-    task = loop.create_task(play())
-
-    def run() -> None:
-        asyncio.set_event_loop(loop)
-        try:
-            loop.run_until_complete(task)
-        except asyncio.CancelledError:
-            return
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        yield
-    finally:
-        assert not task.done(), task.exception()
-        loop.call_soon_threadsafe(task.cancel)
-        thread.join(60)
-        loop.close()
 
 
 @pytest.fixture(scope="module")

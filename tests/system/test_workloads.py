@@ -13,10 +13,21 @@ from typing import Any
 
 import pytest
 
-from controller.api.core import Pod
-from controller.api.kinds import NODES, PODS
+from controller.api.core import Event, Pod
+from controller.api.kinds import EVENTS, NODES, PODS
 from controller.kubernetes import Access, Client
-from testbed.workloads.objects import DAEMONSETS, DEPLOYMENTS, JOBS, REPLICASETS, STATEFULSETS
+from testbed.workloads import moments
+from testbed.workloads.constraints import LabelSelector
+from testbed.workloads.objects import (
+    CRONJOBS,
+    DAEMONSETS,
+    DEPLOYMENTS,
+    JOBS,
+    REPLICASETS,
+    STATEFULSETS,
+    RollingUpdate,
+    Strategy,
+)
 from tests.system.apiserver_process import running
 from tests.system.workloads_process import WorkloadsProcess, report_ready
 
@@ -38,7 +49,9 @@ def workloads(tmp_path: Path) -> Iterator[WorkloadsProcess]:
 async def api(workloads: WorkloadsProcess) -> AsyncIterator[Client]:
     async with Client(Access.load(workloads.kubeconfig)) as client:
         for number in range(1, 4):
-            await client.create(NODES, {"metadata": {"name": f"node{number}"}, "spec": {}})
+            name = f"node{number}"
+            labels = {"kubernetes.io/hostname": name}
+            await client.create(NODES, {"metadata": {"name": name, "labels": labels}, "spec": {}})
         yield client
 
 
@@ -61,7 +74,7 @@ def a_deployment(replicas: int, image: str = "web:1", **spec: Any) -> dict[str, 
 async def pods_until(api: Client, condition: Callable[[list[Pod]], bool]) -> list[Pod]:
     """The pods, once they are as they should be."""
     known: dict[str, Pod] = {}
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         async for change in api.follow(PODS):
             if change.type == "DELETED":
                 known.pop(change.object.metadata.uid, None)
@@ -78,7 +91,7 @@ def are_bound(count: int) -> Callable[[list[Pod]], bool]:
 
 
 async def until_complete(api: Client, image: str, replicas: int) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         async for change in api.follow(DEPLOYMENTS):
             entry = change.object
             report = entry.status
@@ -173,7 +186,7 @@ async def test_a_job_is_complete_when_enough_pods_have_succeeded(api: Client) ->
                 await api.patch(PODS, pod.name, done, namespace=pod.namespace, subresource="status")
 
     kubelets = asyncio.create_task(succeed())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         async for change in api.follow(JOBS):
             if change.object.finish == "Complete":
                 assert change.object.status["succeeded"] == 3
@@ -196,3 +209,95 @@ async def test_a_pod_that_fits_nowhere_is_told_why_and_placed_when_a_node_fits(a
     await api.patch(NODES, "node2", {"metadata": {"labels": {"disk": "ssd"}}})
     (pod,) = await pods_until(api, are_bound(1))
     assert pod.spec.node_name == "node2"
+
+
+def a_pod(name: str, **spec: Any) -> dict[str, Any]:
+    return {
+        "metadata": {"name": name, "namespace": "default", "labels": {"app": "web"}},
+        "spec": {"containers": [{"name": "main", "image": "any"}], **spec},
+    }
+
+
+async def event_until(api: Client, reason: str) -> Event:
+    async with asyncio.timeout(60):
+        async for change in api.follow(EVENTS):
+            if change.type != "SYNCED" and change.object.reason == reason:
+                return change.object
+    raise AssertionError("a watch never ends")
+
+
+async def test_pods_that_keep_apart_are_one_a_node_and_the_next_waits_for_one_to_go(api: Client) -> None:
+    """https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/#inter-pod-affinity-and-anti-affinity"""
+    term = {"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {"app": "web"}}}
+    apart = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
+    for number in range(4):
+        await api.create(PODS, a_pod(f"web-{number}", affinity=apart))
+
+    def three_are_bound(pods: list[Pod]) -> bool:
+        return len(pods) == 4 and len([pod for pod in pods if pod.spec.node_name]) == 3
+
+    pods = await pods_until(api, three_are_bound)
+    assert {pod.spec.node_name for pod in pods} == {"node1", "node2", "node3", ""}
+    event = await event_until(api, "FailedScheduling")
+    assert event.message == "0/3 nodes are available: 3 node(s) didn't match pod anti-affinity rules."
+    assert event.type == "Warning"
+    first = next(pod for pod in pods if pod.spec.node_name)
+    await api.delete(PODS, first.name, namespace="default", grace_seconds=0)
+    await pods_until(api, are_bound(3))
+
+
+async def test_pods_are_spread_over_zones_as_the_constraint_says(api: Client) -> None:
+    """https://kubernetes.io/docs/concepts/scheduling-eviction/topology-spread-constraints/"""
+    for name, zone in (("node1", "a"), ("node2", "a"), ("node3", "b")):
+        await api.patch(NODES, name, {"metadata": {"labels": {"topology.kubernetes.io/zone": zone}}})
+    constraint = {
+        "maxSkew": 1,
+        "topologyKey": "topology.kubernetes.io/zone",
+        "whenUnsatisfiable": "DoNotSchedule",
+        "labelSelector": {"matchLabels": {"app": "web"}},
+    }
+    document = a_deployment(10)
+    document["spec"]["template"]["spec"]["topologySpreadConstraints"] = [constraint]
+    await api.create(DEPLOYMENTS, document)
+    pods = await pods_until(api, are_bound(10))
+    zones = Counter("b" if pod.spec.node_name == "node3" else "a" for pod in pods)
+    assert zones == {"a": 5, "b": 5}
+
+
+async def test_a_cron_job_that_is_due_makes_a_job_which_ends_and_is_told(api: Client) -> None:
+    """https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/"""
+    template = {"spec": {"containers": [{"name": "main", "image": "any"}], "restartPolicy": "Never"}}
+    spec = {"schedule": "@every 1s", "jobTemplate": {"spec": {"template": template}}}
+    kubelets = asyncio.create_task(report_ready(api))
+    made = await api.create(CRONJOBS, {"metadata": {"name": "tick", "namespace": "default"}, "spec": spec})
+    async with asyncio.timeout(60):
+        async for change in api.follow(CRONJOBS):
+            if change.object.status.get("lastSuccessfulTime"):
+                break
+    first, *_ = (await api.list(JOBS)).items
+    prefix, _, minute = first.name.rpartition("-")
+    assert (prefix, first.metadata.owner_references[0].uid) == ("tick", made.object.metadata.uid)
+    assert abs(int(minute) * 60 - moments.read(first.metadata.creation_timestamp)) <= 120
+    kubelets.cancel()
+
+
+async def test_what_is_left_out_is_written_as_kubernetes_does(api: Client) -> None:
+    """The defaults of https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/"""
+    sets, daemons = await api.create(STATEFULSETS, a_set(replicas=0)), await api.create(DAEMONSETS, a_set())
+    assert sets.object.spec.update_strategy == Strategy(rolling_update=RollingUpdate(partition=0))
+    assert daemons.object.spec.update_strategy == Strategy(
+        rolling_update=RollingUpdate(max_surge=0, max_unavailable=1)
+    )
+    template = {"spec": {"containers": [{"name": "main", "image": "any"}], "restartPolicy": "Never"}}
+    made = await api.create(
+        JOBS, {"metadata": {"name": "sum", "namespace": "default"}, "spec": {"template": template}}
+    )
+    spec, uid = made.object.spec, made.object.metadata.uid
+    assert (spec.completions, spec.parallelism, spec.backoff_limit) == (1, 1, 6)
+    assert spec.selector == LabelSelector(match_labels={"batch.kubernetes.io/controller-uid": uid})
+    assert spec.template["metadata"]["labels"] == {
+        "batch.kubernetes.io/controller-uid": uid,
+        "batch.kubernetes.io/job-name": "sum",
+        "controller-uid": uid,
+        "job-name": "sum",
+    }

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from controller.kubernetes import ApiError, Client
+from controller.kubernetes import Access, ApiError, Client
 from testbed.workloads import moments
 from testbed.workloads.objects import PODS
 
@@ -70,3 +74,32 @@ async def report_ready(api: Client) -> None:
         except ApiError as error:
             if not error.is_not_found:
                 raise
+
+
+@contextmanager
+def playing_kubelets(kubeconfig: Path) -> Iterator[None]:
+    """Kubelets of all nodes while the block runs, in a thread of their own."""
+    loop = asyncio.new_event_loop()
+
+    async def play() -> None:
+        async with Client(Access.load(kubeconfig)) as client:
+            await report_ready(client)
+
+    task = loop.create_task(play())
+
+    def run() -> None:
+        asyncio.set_event_loop(loop)
+        try:
+            loop.run_until_complete(task)
+        except asyncio.CancelledError:
+            return
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+    finally:
+        assert not task.done(), task.exception()
+        loop.call_soon_threadsafe(task.cancel)
+        thread.join(60)
+        loop.close()

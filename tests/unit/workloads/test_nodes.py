@@ -19,7 +19,7 @@ def taint(seconds_ago: float) -> Taint:
 
 
 def patches(renewed: float, began: float = 0.0) -> list[object]:
-    node = Node(metadata=ObjectMeta(name="n"), status=NodeStatus(conditions=(READY,)))
+    node = Node(metadata=ObjectMeta(name="n", resource_version="7"), status=NodeStatus(conditions=(READY,)))
     plan = Plan()
     lease = Lease(spec=LeaseSpec(renew_time=moments.written(NOW - renewed)))
     nodes.judge(node, lease, began, NOW, plan)
@@ -52,3 +52,10 @@ def test_pods_that_do_not_bear_a_no_execute_taint_go_at_once() -> None:
     plan = Plan()
     nodes.evict(Node(spec=NodeSpec(taints=(other,))), [Pod()], NOW, plan)
     assert [type(write) for write in plan.writes] == [Delete]
+
+
+def test_a_taint_or_condition_is_written_only_if_nobody_changed_the_node_meanwhile() -> None:
+    """A list is written as a whole: without this, a taint that somebody added at the same time would be lost."""
+    for patch in patches(41):
+        assert isinstance(patch, dict)
+        assert patch["metadata"] == {"resourceVersion": "7"}
