@@ -22,3 +22,6 @@ TRUE = "true"
 
 POD_KIND = "testbed/kind"
 """Kind of a pod (live, stub); on a node, the default of its pods."""
+
+KUBELET = "testbed/kubelet"
+"""On a node: the path of the Unix socket on which its kubelet answers the API server."""

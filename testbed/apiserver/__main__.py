@@ -22,6 +22,7 @@ from testbed.apiserver.addresses import SERVICE_CIDR
 from testbed.apiserver.cascade import Collector
 from testbed.apiserver.journal import Journal, JournalError, JournalUnusable
 from testbed.apiserver.kinds import builtin
+from testbed.apiserver.kubelets import Kubelets
 from testbed.apiserver.namespaces import Namespaces
 from testbed.apiserver.service import BODY_LIMIT, Handler, Service
 from testbed.apiserver.store import Store
@@ -129,7 +130,8 @@ async def _serve(options: argparse.Namespace) -> None:
     custom.start()
     collector.start()
     store.flush()
-    service = Service(store, writer)
+    kubelets = Kubelets(writer)
+    service = Service(store, writer, {("Pod", "log"): kubelets.log, ("Pod", "exec"): kubelets.exec})
     servers: list[web.Server] = []
     listeners: list[asyncio.AbstractServer] = []
 

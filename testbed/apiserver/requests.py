@@ -42,6 +42,14 @@ PARAMETERS: Mapping[str, frozenset[str]] = {
 """Parameters understood, by what is done. Any other is refused: one that is ignored would seem to have worked."""
 
 
+MISSED = {
+    "pods/attach": "attach is not here: `kubectl logs -f` shows what a pod writes, `kubectl exec` runs a program in it",
+    "pods/portforward": "port-forward is not here: `testbed exec node/NAME` and `kubectl exec` reach a pod's ports",
+    "pods/ephemeralcontainers": "debug containers are not here: `kubectl exec` runs any program of this machine",
+}
+"""What kubectl asks for and this server lacks, with what serves instead."""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """What a path names: a collection (``name`` empty), an object, or a subresource of one.
@@ -78,13 +86,14 @@ def target(registry: Registry, path: str) -> Target:
         raise unknown_path(path)
     subresource = rest[2] if len(rest) == 3 else ""
     if subresource and subresource not in kind.subresources:
-        raise unknown_path(path)
+        raise unknown_path(path, MISSED.get(f"{kind.plural}/{subresource}", ""))
     return Target(kind, namespace, rest[1] if len(rest) > 1 else "", subresource)
 
 
-def unknown_path(path: str) -> ApiError:
-    """404: nothing is served there."""
-    return ApiError(404, "NotFound", f"the server could not find the requested resource: {path[:200]}")
+def unknown_path(path: str, instead: str = "") -> ApiError:
+    """404: nothing is served there; ``instead`` tells what people can do."""
+    message = instead or f"the server could not find the requested resource: {path[:200]}"
+    return ApiError(404, "NotFound", message)
 
 
 def parameters(query: str, action: str) -> dict[str, str]:

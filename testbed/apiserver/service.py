@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -52,15 +52,17 @@ WATCH_BUFFER = 2**20
 
 
 class Service:
-    """Answers the requests to one store."""
+    """Answers the requests to one store.
 
-    def __init__(self, store: Store, writer: Writer) -> None:
+    ``parts`` answer requests for subresources of a kind (``("Pod", "log")``) that are no part of an object.
+    """
+
+    def __init__(self, store: Store, writer: Writer, parts: Mapping[tuple[str, str], Part]) -> None:
         self._store = store
         self._writer = writer
         self._pages = Pages()
         self._documents = Documents(store.registry)
-        self.parts: dict[tuple[str, str], Part] = {}
-        """What answers a request for a subresource of a kind (``("Pod", "log")``) that is no part of an object."""
+        self._parts = parts
 
     def handler(self, token: str | None) -> Handler:
         """The handler of a listener; with a token, only requests that bear it are served."""
@@ -99,7 +101,7 @@ class Service:
         if method == "POST" and reviews.is_review(path):
             return _json(orjson.dumps(reviews.answer(path, await bodies.document(request))), 201)
         target = requests.target(self._store.registry, path)
-        part = self.parts.get((target.kind.name, target.subresource))
+        part = self._parts.get((target.kind.name, target.subresource))
         if part is not None:
             return await part(request, target, query)
         form = negotiation.form(accepted)

@@ -115,6 +115,7 @@ class ControlPlane:
             "testbed.kubelet",
             *("--kubeconfig", str(self.kubeconfig)),
             *("--daemon-socket", str(self._daemon_socket(number))),
+            *("--socket", str(self.directory / "kubelet" / f"kubelet{number}.sock")),
             *("--config", str(self._config("kubelet", number, entries))),
             *("--directory", str(self.directory / "kubelet" / f"pods{number}")),
         )

@@ -17,6 +17,7 @@ from controller.kubernetes import Access, Client, KubeconfigError
 from testbed.kubelet import config, registration
 from testbed.kubelet.lifecycle import NodePods
 from testbed.kubelet.plugging import DaemonSocket
+from testbed.kubelet.server import Server
 from testbed.pods import live, stub
 
 UNFIT = 2
@@ -37,6 +38,9 @@ def parser() -> argparse.ArgumentParser:
         "--daemon-socket", type=Path, required=True, help="the Unix socket of the network daemon"
     )
     found.add_argument(
+        "--socket", type=Path, required=True, help="the Unix socket to answer the API server on: logs, exec"
+    )
+    found.add_argument(
         "--config",
         type=Path,
         required=True,
@@ -48,6 +52,13 @@ def parser() -> argparse.ArgumentParser:
         type=Path,
         required=True,
         help="where the output of containers is kept; made if missing",
+    )
+    found.add_argument(
+        "--renew-interval",
+        type=float,
+        default=registration.RENEW_S,
+        metavar="SECONDS",
+        help="how often a node's lease is renewed, its heartbeat (default %(default)s)",
     )
     found.add_argument(
         "--concurrency", type=int, default=2_000, help="how many pods are worked on at once (default 2000)"
@@ -62,19 +73,19 @@ async def serve(options: argparse.Namespace) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     nodes = config.load(options.config)
     slots = asyncio.Semaphore(options.concurrency)
+    directory = options.directory
     async with (
         Client(Access.load(options.kubeconfig)) as client,
         DaemonSocket(options.daemon_socket) as daemon,
         asyncio.TaskGroup() as tasks,
     ):
-        await registration.register(client, nodes)
-        running = [tasks.create_task(registration.keep_alive(client, nodes))]
-        for node in nodes:
-            running.append(
-                tasks.create_task(NodePods(node, client, daemon, KINDS, slots, options.directory).run())
-            )
-        print('{"ready": true}', flush=True)
-        await stop.wait()
+        pods = {node.node: NodePods(node, client, daemon, KINDS, slots, directory) for node in nodes}
+        async with Server(client, pods, directory).listening(options.socket):
+            await registration.register(client, nodes, options.socket)
+            running = [tasks.create_task(registration.keep_alive(client, nodes, options.renew_interval))]
+            running += [tasks.create_task(each.run()) for each in pods.values()]
+            print('{"ready": true}', flush=True)
+            await stop.wait()
         for task in running:
             task.cancel()
 

@@ -7,7 +7,6 @@ end by themselves: then it fails as it would with an image that lacks the progra
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import os
 import signal
@@ -17,13 +16,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-from testbed.kubelet import environment, probing
+from testbed.kubelet import ending, environment, probing
+from testbed.kubelet.guests import Guests, NotRunning, Starting
 from testbed.kubelet.podspec import Container, ContainerStatus, Pod, Probe
 from testbed.kubelet.status import moment
 from testbed.pods import processes
-from testbed.pods.output import Output
+from testbed.pods.output import Output, directory_of
 from testbed.pods.processes import Found, Place
 from testbed.pods.responder import Responder
 from testbed.pods.sandbox import Identity
@@ -112,10 +111,13 @@ class ContainerLife:
         self._ready = False
         self._started = False
         self._attempt: Attempt | None = None
-        self._output = Output(around.directory / f"container-{quote(container.name, safe='')}")
+        self._output = Output(directory_of(around.directory, container.name))
         self._variables = environment.variables(around.pod, container, around.ips, around.host_ip)
         self._argv = environment.command_line(container, self._variables)
         self._runs = processes.program(self._argv, self._variables) is not None
+        self._guests = Guests(
+            around.identity.uid, container.name, self._variables, were_admitted=found is not None
+        )
         self.begun = asyncio.Event()
         self.exit_code: int | None = None
 
@@ -135,19 +137,19 @@ class ContainerLife:
         return self._attempt.pid if self._attempt else None
 
     @property
-    def writes(self) -> bool:
-        """Whether more output may come."""
-        return self._attempt is not None
-
-    @property
-    def variables(self) -> dict[str, str]:
-        """Its environment."""
-        return dict(self._variables)
+    def output(self) -> Output:
+        """What it writes."""
+        return self._output
 
     @property
     def place(self) -> Place:
         """Where a further program of it runs."""
         return Place(self._around.network, environment.hostname(self._around.pod), self.pid)
+
+    @property
+    def is_between(self) -> bool:
+        """Whether it has ended and is to be started again."""
+        return self._attempt is None and "waiting" in self._state
 
     def document(self) -> Document:
         """What is to be reported."""
@@ -193,15 +195,36 @@ class ContainerLife:
                 await asyncio.sleep(wait)
             self._restarts += 1
 
+    async def admit(self, start: Starting) -> subprocess.Popen[bytes]:
+        """Start a further program in it, a guest: it ends when the container does.
+
+        Raises:
+            NotRunning: there is nothing to start it beside.
+            OSError: it cannot be started.
+        """
+        attempt = self._attempt
+        if attempt is None:
+            raise NotRunning(self._why_not())
+        popen = await self._guests.admit(start, self.place, attempt.ended)
+        if popen is None:
+            raise NotRunning(self._why_not())
+        return popen
+
     async def end(self, grace_s: float) -> None:
         """End what runs: asked to, and killed after the grace period."""
         attempt = self._attempt
         if attempt is not None:
             await self._stop(attempt, grace_s)
+        await self._guests.end()
 
     def close(self) -> None:
         """Keep nothing open."""
         self._output.finish()
+
+    def _why_not(self) -> str:
+        ((state, told),) = self._state.items()
+        why = told.get("reason", "")
+        return f"container {self.container.name!r} does not run: {state}" + (f" ({why})" if why else "")
 
     def _closes(self, code: int) -> int:
         self.exit_code = code
@@ -282,6 +305,7 @@ class ContainerLife:
             code = await _exit_code(attempt, popen)
         finally:
             probes.cancel()
+        await self._guests.end()
         self._ready = self._started = False
         reason = "Completed" if code == 0 else "Error"
         if code == LOST and popen is None and not attempt.why:
@@ -362,53 +386,32 @@ class ContainerLife:
             return
         if attempt.ended.is_set():
             return  # its number may be another process's by now
-        _signal(attempt.pid, signal.SIGTERM)
+        ending.send(attempt.pid, signal.SIGTERM)
         try:
             async with asyncio.timeout(grace_s):
                 await attempt.ended.wait()
         except TimeoutError:
-            _signal(attempt.pid, signal.SIGKILL)
+            ending.send(attempt.pid, signal.SIGKILL)
             await attempt.ended.wait()
 
     async def _execute(self, command: Sequence[str], timeout_s: float) -> str:
         """Run a program in the container to its end; says what is wrong, or nothing."""
         popen = await asyncio.to_thread(processes.start, command, self._variables, self.place)
-        attempt = Attempt(0, popen.pid)
         try:
-            code = await _exit_code(attempt, popen)
+            await ending.gone(popen.pid)
+            code = ending.status(popen)
         finally:
             if popen.returncode is None:
-                _signal(popen.pid, signal.SIGKILL)
+                ending.send(popen.pid, signal.SIGKILL)
                 popen.wait()
         return "" if code == 0 else f"command ended with status {code}"
 
 
 async def _exit_code(attempt: Attempt, popen: subprocess.Popen[bytes] | None) -> int:
-    """Wait for the end; a process that died of a signal has 128 more than its number, as everywhere."""
+    """Wait for the end of an attempt; nobody knows the exit status of what another kubelet started."""
     if attempt.pid is None:
         await attempt.ended.wait()
         return LOST
-    try:
-        descriptor = os.pidfd_open(attempt.pid)
-    except ProcessLookupError:
-        attempt.ended.set()
-        return LOST
-    loop = asyncio.get_running_loop()
-    over = asyncio.Event()
-    loop.add_reader(descriptor, over.set)
-    try:
-        await over.wait()
-    finally:
-        loop.remove_reader(descriptor)
-        os.close(descriptor)
+    await ending.gone(attempt.pid)
     attempt.ended.set()
-    if popen is None:
-        return LOST
-    code = popen.wait()
-    return code if code >= 0 else 128 - code
-
-
-def _signal(pid: int, number: signal.Signals) -> None:
-    """To all of a container's session that shares its process group."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(pid, number)
+    return LOST if popen is None else ending.status(popen)

@@ -74,6 +74,10 @@ class NodePods:
         async with self._tasks:
             await self._follow()
 
+    def kind_of(self, pod: Pod) -> str:
+        """The name of a pod's kind."""
+        return pod.annotations.get(POD_KIND, self._node.kind)
+
     async def _follow(self) -> None:
         strangers = dict(self._sandboxes)
         async for change in self._client.follow(PODS, field_selector=f"spec.nodeName={self._node.node}"):
@@ -103,7 +107,7 @@ class NodePods:
         elif self._is_idle(uid):
             if not self._runs_already(pod):
                 self._starting[uid] = self._tasks.create_task(self._start(pod, identity))
-            elif self._kind_name(pod) == "live":
+            elif self.kind_of(pod) == "live":
                 ips = ",".join(entry.ip for entry in pod.status.pod_ips)
                 self._begin(pod, identity, ips, pod.status.start_time or status.moment())
                 self._up.add(uid)
@@ -119,15 +123,12 @@ class NodePods:
     def _runs_already(self, pod: Pod) -> bool:
         """Whether an earlier kubelet has brought the pod up and it still stands."""
         stands = pod.metadata.uid in self._sandboxes or pod.spec.host_network
-        return pod.is_ready and (stands or self._kind_name(pod) == "stub")
-
-    def _kind_name(self, pod: Pod) -> str:
-        return pod.annotations.get(POD_KIND, self._node.kind)
+        return pod.is_ready and (stands or self.kind_of(pod) == "stub")
 
     async def _start(self, pod: Pod, identity: Identity) -> None:
         started = status.moment()
         ips = self._node.address if pod.spec.host_network else await self._plug_at_last(pod, identity)
-        if self._kind_name(pod) == "live":
+        if self.kind_of(pod) == "live":
             await self._begin(pod, identity, ips, started).has_begun.wait()
         else:
             patch = status.running(pod, self._node.address, ips, started, status.moment())
@@ -151,7 +152,7 @@ class NodePods:
                 await asyncio.sleep(backoff.failed())
 
     async def _plug(self, pod: Pod, identity: Identity) -> str:
-        name = self._kind_name(pod)
+        name = self.kind_of(pod)
         kind = self._kinds.get(name)
         if kind is None:
             raise NotPlugged(

@@ -10,9 +10,10 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-from controller.api.annotations import POD_KIND
+from controller.api.annotations import KUBELET, POD_KIND
 from controller.api.kinds import LEASES, NAMESPACES, NODES
 from controller.kubernetes import ApiError, Backoff, Client, Unreachable
 from testbed.kubelet.config import NodeConfig
@@ -25,13 +26,16 @@ RENEW_S = 10.0
 LEASE_S = 40
 
 
-async def register(client: Client, nodes: Sequence[NodeConfig]) -> None:
-    """Make the nodes known and ready, as soon as there is an API; a known one is brought up to date."""
+async def register(client: Client, nodes: Sequence[NodeConfig], socket: Path) -> None:
+    """Make the nodes known and ready, as soon as there is an API; a known one is brought up to date.
+
+    `socket` is where their kubelet answers.
+    """
     backoff = Backoff()
     while True:
         try:
             await _ensure(client.create(NAMESPACES, {"metadata": {"name": LEASE_NAMESPACE}}))
-            await asyncio.gather(*(_register(client, node) for node in nodes))
+            await asyncio.gather(*(_register(client, node, socket) for node in nodes))
         except (Unreachable, ApiError) as error:
             log.warning("registration: %s", error)
             await asyncio.sleep(backoff.failed())
@@ -39,11 +43,11 @@ async def register(client: Client, nodes: Sequence[NodeConfig]) -> None:
             return
 
 
-async def keep_alive(client: Client, nodes: Sequence[NodeConfig]) -> None:
-    """Renew the leases for ever, one node after the other, spread over the interval."""
+async def keep_alive(client: Client, nodes: Sequence[NodeConfig], renew_s: float = RENEW_S) -> None:
+    """Renew the leases for ever, one node after the other, spread over the interval of ``renew_s`` seconds."""
     while True:
         for node in nodes:
-            await asyncio.sleep(RENEW_S / len(nodes))
+            await asyncio.sleep(renew_s / len(nodes))
             try:
                 await client.patch(
                     LEASES, node.node, {"spec": {"renewTime": _precise()}}, namespace=LEASE_NAMESPACE
@@ -52,8 +56,8 @@ async def keep_alive(client: Client, nodes: Sequence[NodeConfig]) -> None:
                 log.warning("lease of %s: %s", node.node, error)
 
 
-async def _register(client: Client, node: NodeConfig) -> None:
-    metadata = _metadata(node)
+async def _register(client: Client, node: NodeConfig, socket: Path) -> None:
+    metadata = _metadata(node, socket)
     if not await _ensure(client.create(NODES, {"metadata": metadata, "spec": {}})):
         known = {key: metadata[key] for key in ("labels", "annotations")}
         await client.patch(NODES, node.node, {"metadata": known})
@@ -80,9 +84,10 @@ async def _ensure(creation: Any) -> bool:
     return True
 
 
-def _metadata(node: NodeConfig) -> dict[str, Any]:
+def _metadata(node: NodeConfig, socket: Path) -> dict[str, Any]:
     labels = {"kubernetes.io/hostname": node.node, "kubernetes.io/os": "linux"}
-    return {"name": node.node, "labels": labels, "annotations": {POD_KIND: node.kind}}
+    annotations = {POD_KIND: node.kind, KUBELET: str(socket.absolute())}
+    return {"name": node.node, "labels": labels, "annotations": annotations}
 
 
 def _status(node: NodeConfig) -> dict[str, Any]:

@@ -11,8 +11,10 @@ import asyncio
 import contextlib
 import os
 import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote
 
 LARGEST = 10 * 2**20
 """Bytes of a file before it becomes the older one of two; Kubernetes' containerLogMaxSize."""
@@ -33,6 +35,7 @@ class Output:
         self._path = directory
         self._size = 0
         self._rest = b""
+        self._listeners: set[asyncio.Event] = set()
 
     def begin(self, attempt: int) -> int:
         """Keep what an attempt writes; returns the descriptor to write to, which the caller closes.
@@ -66,6 +69,25 @@ class Output:
         if self._file is not None:
             os.close(self._file)
             self._file = None
+        self._tell()
+
+    def is_writing(self, path: Path) -> bool:
+        """Whether more may come in that file."""
+        return self._file is not None and self._path == path
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[asyncio.Event]:
+        """An event that is set whenever something was written or an attempt has ended."""
+        event = asyncio.Event()
+        self._listeners.add(event)
+        try:
+            yield event
+        finally:
+            self._listeners.discard(event)
+
+    def _tell(self) -> None:
+        for event in self._listeners:
+            event.set()
 
     def _read(self) -> bool:
         """Whether something was read."""
@@ -108,12 +130,18 @@ class Output:
             self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
             self._size = 0
         self._size += os.write(self._file, data)
+        self._tell()
 
     def _forget(self, last: int) -> None:
         for path in self._directory.glob("*.log*"):
             number = path.name.partition(".")[0]
             if number.isdecimal() and int(number) <= last:
                 path.unlink(missing_ok=True)
+
+
+def directory_of(pod: Path, container: str) -> Path:
+    """Where the output of a pod's container is, below that of its pod."""
+    return pod / f"container-{quote(container, safe='')}"
 
 
 def log_file(directory: Path, attempt: int) -> Path:

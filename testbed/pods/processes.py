@@ -10,13 +10,16 @@ thread cannot go back to the mount namespace that all others share.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -25,6 +28,11 @@ PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """Where programs are looked for unless the container's environment says otherwise."""
 MARK = "TESTBED_CONTAINER"
 """Variable by which a container's process is found again: uid of the pod, name, number of the attempt."""
+GUEST = "guest"
+"""In the place of that number: a further program that somebody runs in the container."""
+
+_GONE_S = 5.0
+"""How long processes that were killed may take to be gone."""
 
 _OWN = ("/tmp", "/run", "/var/tmp")  # noqa: S108 - these become the container's own
 _NEW_MOUNTS, _NEW_NAME, _NEW_NETWORK = 0x00020000, 0x04000000, 0x40000000
@@ -86,26 +94,64 @@ def start(
         FileNotFoundError: this host has no such program.
         OSError: the kernel refuses, or the pod is gone.
     """
+    executable = _executable(argv, environment)
+    return _started(
+        place,
+        lambda: subprocess.Popen(
+            list(argv),
+            executable=executable,
+            env={"PATH": PATH, **environment},
+            cwd=directory or "/",
+            start_new_session=True,
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+        ),
+    )
+
+
+def start_on_terminal(
+    argv: Sequence[str],
+    environment: Mapping[str, str],
+    place: Place,
+    terminal: int,
+    *,
+    directory: str = "",
+) -> subprocess.Popen[bytes]:
+    """Start a program there, in a session of its own that `terminal` controls; raises as `start` does.
+
+    setsid(1) makes the session, in the process that becomes the program: the kernel gives a terminal to the leader of
+    a session alone.
+    """
+    executable = _executable(argv, environment)
+    return _started(
+        place,
+        lambda: subprocess.Popen(
+            ["setsid", "--ctty", executable, *argv[1:]],
+            executable="/usr/bin/setsid",
+            env={"PATH": PATH, "TERM": "xterm", **environment},
+            cwd=directory or "/",
+            stdin=terminal,
+            stdout=terminal,
+            stderr=terminal,
+        ),
+    )
+
+
+def _executable(argv: Sequence[str], environment: Mapping[str, str]) -> str:
     executable = program(argv, environment)
     if executable is None:
         raise FileNotFoundError(2, f"{argv[0] if argv else ''!r}: executable file not found in $PATH")
+    return executable
+
+
+def _started(place: Place, starting: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
     outcome: list[subprocess.Popen[bytes] | BaseException] = []
 
     def enter_and_start() -> None:
         try:
             _enter(place)
-            outcome.append(
-                subprocess.Popen(
-                    list(argv),
-                    executable=executable,
-                    env={"PATH": PATH, **environment},
-                    cwd=directory or "/",
-                    start_new_session=True,
-                    stdin=stdin,
-                    stdout=stdout,
-                    stderr=stderr,
-                )
-            )
+            outcome.append(starting())
         except BaseException as error:
             outcome.append(error)
 
@@ -120,27 +166,57 @@ def start(
 
 def running() -> Iterator[Found]:
     """The processes of containers, of whatever pod: of each the one that was started, and not its children."""
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdecimal():
-            found = _marked(int(entry.name))
-            if found is not None:
-                yield found
+    for pid in _pids():
+        found = _marked(pid)
+        if found is not None:
+            yield found
 
 
-def mark(uid: str, container: str, attempt: int) -> dict[str, str]:
-    """The variable that lets a container's process be found again."""
+def mark(uid: str, container: str, attempt: int | str) -> dict[str, str]:
+    """The variable that lets a container's process be found again; `attempt` is a number or `GUEST`."""
     return {MARK: f"{uid}/{container}/{attempt}"}
+
+
+def kill_session(leader: int) -> None:
+    """Kill what is left of the session that a process began."""
+    for pid in _pids():
+        with contextlib.suppress(ProcessLookupError):
+            if os.getsid(pid) == leader:
+                os.kill(pid, signal.SIGKILL)
+
+
+def kill_guests(uid: str, container: str) -> None:
+    """Kill the further programs of a container and all that they started; returns when none is left."""
+    marked = f"{MARK}={uid}/{container}/{GUEST}".encode()
+    deadline = time.monotonic() + _GONE_S
+    while guests := [pid for pid in _pids() if marked in _environment(pid)]:
+        for pid in guests:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        if time.monotonic() > deadline:
+            return
+        time.sleep(0.01)
+
+
+def _pids() -> Iterator[int]:
+    return (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal())
+
+
+def _environment(pid: int) -> list[bytes]:
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return []
 
 
 def _marked(pid: int) -> Found | None:
     try:
         if os.getsid(pid) != pid:
             return None
-        pairs = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     except OSError:
         return None
     start_of_mark = f"{MARK}=".encode()
-    for pair in pairs:
+    for pair in _environment(pid):
         if pair.startswith(start_of_mark):
             parts = pair.decode(errors="replace").partition("=")[2].split("/")
             if len(parts) == 3 and parts[2].isdecimal():

@@ -32,7 +32,16 @@ class CoreKind:
 CORE_KINDS = (
     CoreKind("", "v1", "Namespace", "namespaces", "V1Namespace", ("ns",), namespaced=False),
     CoreKind("", "v1", "Node", "nodes", "V1Node", ("no",), namespaced=False),
-    CoreKind("", "v1", "Pod", "pods", "V1Pod", ("po",), in_all=True, subresources=("binding", "eviction")),
+    CoreKind(
+        "",
+        "v1",
+        "Pod",
+        "pods",
+        "V1Pod",
+        ("po",),
+        in_all=True,
+        subresources=("binding", "eviction", "log", "exec"),
+    ),
     CoreKind("", "v1", "Event", "events", "CoreV1Event", ("ev",), has_status=False),
     CoreKind("", "v1", "Service", "services", "V1Service", ("svc",), in_all=True),
     CoreKind("", "v1", "Endpoints", "endpoints", "V1Endpoints", ("ep",), has_status=False),

@@ -35,7 +35,7 @@ def a_deployment(name: str = "web", **spec: Any) -> dict[str, Any]:
         ("", "v1", "configmaps", ()),
         ("", "v1", "secrets", ()),
         ("", "v1", "serviceaccounts", ()),
-        ("", "v1", "pods", ("status", "binding", "eviction")),
+        ("", "v1", "pods", ("status", "binding", "eviction", "log", "exec")),
         ("apps", "v1", "deployments", ("status", "scale")),
         ("apps", "v1", "replicasets", ("status", "scale")),
         ("apps", "v1", "statefulsets", ("status", "scale")),
