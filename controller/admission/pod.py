@@ -6,17 +6,18 @@ nothing and cost nothing here.
 
 from collections.abc import Iterator
 
-from controller.admission import taken, view
+from controller.admission import choices, taken, view
 from controller.admission.cause import Cause, duplicate, invalid
 from controller.admission.networks import canonical_addresses, for_a_pod
 from controller.admission.view import View
 from controller.api.addresses import InvalidAddress, parse_mac
-from controller.api.annotations import IP_ADDRESS, LOGICAL_SWITCH, MAC_ADDRESS
+from controller.api.annotations import IP_ADDRESS, IP_POOL, LOGICAL_SWITCH, MAC_ADDRESS
 from controller.api.core import Pod
 from controller.api.kinds import IPS, PODS, SUBNETS
 from controller.api.names import pod_port
 
 _ADDRESS = f"metadata.annotations[{IP_ADDRESS}]"
+_POOL = f"metadata.annotations[{IP_POOL}]"
 _MAC = f"metadata.annotations[{MAC_ADDRESS}]"
 
 
@@ -24,6 +25,7 @@ def create(new: Pod, others: View) -> Iterator[Cause]:
     """A new pod, with what it asks for in its annotations."""
     if not new.spec.host_network:
         yield from _address(new, others)
+        yield from choices.pool(_POOL, new, others)
         yield from _mac(new, others)
 
 
@@ -34,6 +36,8 @@ def update(new: Pod, old: Pod, others: View) -> Iterator[Cause]:
     before, after = old.annotations, new.annotations
     if any(before.get(key) != after.get(key) for key in (IP_ADDRESS, LOGICAL_SWITCH)):
         yield from _address(new, others)
+    if any(before.get(key) != after.get(key) for key in (IP_POOL, LOGICAL_SWITCH)):
+        yield from choices.pool(_POOL, new, others)
     if before.get(MAC_ADDRESS) != after.get(MAC_ADDRESS):
         yield from _mac(new, others)
 

@@ -8,11 +8,11 @@ from typing import Any, Protocol
 
 import msgspec
 
-from controller.admission import ip, pod, subnet, vpc
+from controller.admission import ip, ippool, pod, subnet, vpc, workload
 from controller.admission.cause import Cause
 from controller.admission.view import Document, View, typed
-from controller.api.annotations import IP_ADDRESS, LOGICAL_SWITCH, MAC_ADDRESS
-from controller.api.kinds import IPS, PODS, SUBNETS, VPCS, Kind
+from controller.api.annotations import IP_ADDRESS, IP_POOL, KEEP_IP, LOGICAL_SWITCH, MAC_ADDRESS
+from controller.api.kinds import IPPOOLS, IPS, PODS, SUBNETS, VPCS, Kind
 
 
 class Rules(Protocol):
@@ -32,7 +32,9 @@ _RULES: dict[str, tuple[Kind[Any], Rules]] = {
     VPCS.name: (VPCS, vpc),
     SUBNETS.name: (SUBNETS, subnet),
     IPS.name: (IPS, ip),
+    IPPOOLS.name: (IPPOOLS, ippool),
     PODS.name: (PODS, pod),
+    **{kind.name: (kind, workload) for kind in workload.KINDS},
 }
 
 
@@ -62,7 +64,7 @@ def review(
 
 def _judged(kind: str, document: Document) -> object:
     """The parts of an object that rules look at."""
-    if kind != PODS.name:
-        return document.get("spec")
     annotations = document.get("metadata", {}).get("annotations") or {}
-    return [annotations.get(key) for key in (IP_ADDRESS, MAC_ADDRESS, LOGICAL_SWITCH)]
+    if kind != PODS.name:
+        return document.get("spec"), annotations.get(KEEP_IP)
+    return [annotations.get(key) for key in (IP_ADDRESS, IP_POOL, MAC_ADDRESS, LOGICAL_SWITCH)]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from controller.admission import labels, view
+from controller.admission import labels, switch, view
 from controller.admission.cause import Cause, duplicate, forbidden, invalid, not_found, required, unsupported
 from controller.admission.networks import NOT_FOR_PODS, is_host, networks
 from controller.admission.view import View
@@ -24,11 +24,13 @@ SHOWN = 3
 def create(new: Subnet, others: View) -> Iterator[Cause]:
     """A subnet that nobody has addresses of yet."""
     yield from labels.label("metadata.name", new.name)
+    yield from switch.keep_ip(new)
     yield from _specification(new, others)
 
 
 def update(new: Subnet, old: Subnet, others: View) -> Iterator[Cause]:
     """Another specification: range and VPC stay while addresses are in use."""
+    yield from switch.keep_ip(new)
     yield from _specification(new, others)
     used = others.index("IP", "spec.subnet").get(new.name, ())
     if used:
