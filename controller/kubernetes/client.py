@@ -14,21 +14,20 @@ from types import TracebackType
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
-import aiohttp
 import orjson
-from yarl import URL
 
 from controller.api.kinds import Kind
 from controller.api.meta import Resource
 from controller.kubernetes import wire
 from controller.kubernetes.access import Access
 from controller.kubernetes.errors import Unreachable, error_of, reason_of
+from controller.kubernetes.http import Answer, Place, Pool
 from controller.kubernetes.informer import Informer
 from controller.kubernetes.wire import Listing, WatchEvent, Written
 
 T = TypeVar("T", bound=Resource)
 
-ACCEPTED = "X-Accepted-Monotonic-Ns"
+ACCEPTED = b"x-accepted-monotonic-ns"
 """Response header of our API server: when it accepted the revision, in nanoseconds of CLOCK_MONOTONIC."""
 
 MERGE_PATCH = "application/merge-patch+json"
@@ -53,20 +52,22 @@ class Client:
         self._access = access
         self._connections = connections
         self._timeout = timeout
-        self._sessions: list[aiohttp.ClientSession] = []
 
     async def __aenter__(self) -> Client:
-        requests = aiohttp.ClientTimeout(total=self._timeout)
-        self._requests = self._session(self._connections, requests)
-        self._watches = self._session(0, aiohttp.ClientTimeout(total=None))
-        self._sessions = [self._requests, self._watches]
+        access = self._access
+        headers = {"Accept": JSON}
+        if access.token:
+            headers["Authorization"] = f"Bearer {access.token}"
+        place = Place(access.socket) if access.socket else Place.of(access.server, access.ssl_context())
+        self._pool = Pool(
+            place, headers, connections=self._connections, kept=self._connections, timeout=self._timeout
+        )
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for session in self._sessions:
-            await session.close()
+        self._pool.close()
 
     async def list(
         self,
@@ -172,18 +173,17 @@ class Client:
             "resourceVersion": resource_version,
             "timeoutSeconds": str(timeout_seconds),
         }
-        url = self._url(_path(kind, namespace), query)
-        patience = aiohttp.ClientTimeout(total=timeout_seconds + WATCH_GRACE, sock_connect=10)
+        target = _target(_path(kind, namespace), query)
         lines = wire.Lines()
         try:
-            async with self._watches.get(url, timeout=patience) as response:
-                if response.status != 200:
-                    raise error_of(response.status, await response.read())
-                async for chunk in response.content.iter_any():
+            async with self._pool.stream(target, timeout_seconds + WATCH_GRACE) as answer:
+                if answer.status != 200:
+                    raise error_of(answer.status, await answer.rest())
+                async for chunk in answer.chunks():
                     received = time.monotonic_ns()
                     for line in lines.feed(chunk):
                         yield wire.decode_line(kind, line, received)
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        except OSError as error:
             raise Unreachable(f"watch of {kind.plural}: {reason_of(error)}") from error
 
     def follow(
@@ -197,30 +197,6 @@ class Client:
         """Everything of a kind, now and from now on, whatever happens to the connection or the server."""
         return Informer(self, kind, namespace, label_selector, field_selector)
 
-    def _session(self, connections: int, timeout: aiohttp.ClientTimeout) -> aiohttp.ClientSession:
-        headers = {"Accept": JSON}
-        if self._access.token:
-            headers["Authorization"] = f"Bearer {self._access.token}"
-        connector: aiohttp.BaseConnector
-        if self._access.socket:
-            connector = aiohttp.UnixConnector(self._access.socket, limit=connections, keepalive_timeout=60)
-        else:
-            context = self._access.ssl_context()
-            connector = aiohttp.TCPConnector(
-                limit=connections, keepalive_timeout=60, ssl=context if context else True
-            )
-        return aiohttp.ClientSession(
-            connector=connector,
-            headers=headers,
-            timeout=timeout,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            skip_auto_headers=("User-Agent", "Accept-Encoding"),
-        )
-
-    def _url(self, path: str, query: Mapping[str, str] | None = None) -> URL:
-        text = self._access.base + path
-        return URL(f"{text}?{urlencode(query)}" if query else text, encoded=True)
-
     async def _request(
         self,
         method: str,
@@ -230,28 +206,30 @@ class Client:
         body: bytes | None = None,
         content_type: str = JSON,
     ) -> tuple[bytes, int | None]:
-        url = self._url(path, query)
-        headers = {"Content-Type": content_type} if body is not None else None
+        target = _target(path, query)
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                async with self._requests.request(method, url, data=body, headers=headers) as response:
-                    content = await response.read()
-            except (aiohttp.ClientError, OSError, TimeoutError) as error:
+                answer = await self._pool.request(method, target, body, content_type)
+            except OSError as error:
                 if _was_not_sent(error) and attempt < ATTEMPTS:
                     continue
                 raise Unreachable(f"{method} {path}: {reason_of(error)}") from error
-            if response.status < 400:
-                accepted = response.headers.get(ACCEPTED)
-                return content, int(accepted) if accepted else None
-            if response.status != THROTTLED or attempt == ATTEMPTS:
-                raise error_of(response.status, content)
-            await asyncio.sleep(_retry_after(response))
+            if answer.status < 400:
+                accepted = answer.headers.get(ACCEPTED)
+                return answer.body, int(accepted) if accepted else None
+            if answer.status != THROTTLED or attempt == ATTEMPTS:
+                raise error_of(answer.status, answer.body)
+            await asyncio.sleep(_retry_after(answer))
         raise AssertionError("every attempt returns, raises or is followed by another")
 
 
-def _was_not_sent(error: Exception) -> bool:
+def _was_not_sent(error: OSError) -> bool:
     """Whether an idle connection of the pool had been closed by the server before the request could be written."""
-    return isinstance(error, OSError) and error.errno == errno.EPIPE
+    return error.errno == errno.EPIPE
+
+
+def _target(path: str, query: Mapping[str, str] | None) -> str:
+    return f"{path}?{urlencode(query)}" if query else path
 
 
 def _path(
@@ -278,7 +256,7 @@ def _namespace_of(obj: Resource | dict[str, Any]) -> str | None:
     return str(found) if found else None
 
 
-def _retry_after(response: aiohttp.ClientResponse) -> float:
+def _retry_after(answer: Answer) -> float:
     """Seconds that a server which throttles asks us to wait; 1 when it does not say."""
-    value = response.headers.get("Retry-After", "1")
+    value = answer.headers.get(b"retry-after", b"1")
     return float(value) if value.isdigit() else 1.0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import aiohttp
 import msgspec
 
 
@@ -21,15 +20,11 @@ class Unreachable(ConnectionError):
     """No answer: the server is down, going down or cut off. Whether a write took effect is unknown."""
 
 
-def reason_of(error: Exception) -> str:
+def reason_of(error: OSError) -> str:
     """Why there was no answer, in a few words that people can act on."""
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return error.os_error.strerror or str(error.os_error)
-    if isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientPayloadError):
-        return "the connection broke"
     if isinstance(error, TimeoutError):
         return "no answer in time"
-    return str(error) or type(error).__name__
+    return error.strerror or str(error) or type(error).__name__
 
 
 class ApiError(Exception):

@@ -5,15 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from types import TracebackType
 
-import aiohttp
 import msgspec
 import orjson
 
 from controller.kubernetes import reason_of
+from controller.kubernetes.http import Place, Pool
 from testbed.pods.sandbox import Identity, Sandbox
 
 PATIENCE_S = 600.0
 """Longer than a daemon waits for an address and for flows, so that it is the one to say what is missing."""
+
+AT_ONCE = 100_000
+"""Requests at once: every pod in the making has one of its own, however long it takes."""
+KEPT = 100
+"""Connections kept open between two requests."""
 
 
 class NotPlugged(Exception):
@@ -38,16 +43,14 @@ class DaemonSocket:
         self._path = path
 
     async def __aenter__(self) -> DaemonSocket:
-        connector = aiohttp.UnixConnector(str(self._path), limit=0)
-        self._session = aiohttp.ClientSession(
-            connector=connector, timeout=aiohttp.ClientTimeout(total=PATIENCE_S)
-        )
+        place = Place(str(self._path))
+        self._pool = Pool(place, {}, connections=AT_ONCE, kept=KEPT, timeout=PATIENCE_S)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._session.close()
+        self._pool.close()
 
     async def add(self, sandbox: Sandbox, kind: str) -> Plugged:
         """Plug a pod; returns once OVN has its flows.
@@ -72,12 +75,11 @@ class DaemonSocket:
 
     async def _ask(self, path: str, request: dict[str, object]) -> bytes:
         try:
-            url = f"http://localhost{path}"
-            async with self._session.post(url, data=orjson.dumps(request)) as response:
-                body = await response.read()
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            answer = await self._pool.request("POST", path, orjson.dumps(request), "application/json")
+        except OSError as error:
             raise NotPlugged(f"the node's network daemon does not answer: {reason_of(error)}") from error
-        if response.status == 200:
+        body = answer.body
+        if answer.status == 200:
             return body
         try:
             reason = msgspec.json.decode(body, type=_Failure).reason
