@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from controller.api.addresses import parse_range
 from controller.ipam import Exhausted, InvalidAddress, IpamError, OutOfSubnet, Pool
 
 
@@ -212,3 +213,40 @@ def test_what_is_no_network_is_refused(cidr: str) -> None:
 def test_an_exclusion_that_makes_no_sense_is_refused(excluded: str) -> None:
     with pytest.raises(IpamError):
         Pool("10.16.0.0/16", [excluded])
+
+
+def test_a_part_of_a_network_is_a_pool_of_its_own() -> None:
+    part = Pool("10.0.0.0/24", ["10.0.0.6"], [parse_range("10.0.0.4..10.0.0.7"), parse_range("10.1.0.0")])
+    rng = random.Random(1)
+    assert {part.allocate(rng) for _ in range(3)} == {"10.0.0.4", "10.0.0.5", "10.0.0.7"}
+    assert (part.size, part.available, part.used) == (3, 0, 3)
+    assert part.offers("10.0.0.4")
+    assert not part.offers("10.0.0.6")
+    assert not part.offers("10.0.0.8")
+
+
+def test_a_part_of_which_nothing_is_in_the_network_is_empty() -> None:
+    assert Pool("10.0.0.0/24", only=[parse_range("10.1.0.1..10.1.0.9")]).size == 0
+
+
+def test_free_and_taken_addresses_are_told_as_ranges() -> None:
+    pool = Pool("10.0.0.0/28", ["10.0.0.1", "10.0.0.8"])
+    assert pool.ranges() == ("10.0.0.2-10.0.0.7,10.0.0.9-10.0.0.14", "")
+    for address in ("10.0.0.2", "10.0.0.4", "10.0.0.5", "10.0.0.7", "10.0.0.9", "10.0.0.14"):
+        pool.take(address)
+    free = "10.0.0.3,10.0.0.6,10.0.0.10-10.0.0.13"
+    assert pool.ranges() == (free, "10.0.0.2,10.0.0.4-10.0.0.5,10.0.0.7,10.0.0.9,10.0.0.14")
+
+
+@given(st.sets(st.integers(1, 254)), st.sets(st.integers(1, 254)))
+def test_the_ranges_are_true_whatever_is_excluded_and_taken(excluded: set[int], taken: set[int]) -> None:
+    pool = Pool("10.0.0.0/24", [f"10.0.0.{number}" for number in excluded])
+    for number in taken:
+        pool.take(f"10.0.0.{number}")
+    told = []
+    for text in pool.ranges():
+        ranges = [part.split("-") for part in text.split(",") if part]
+        ends = [[int(address.rpartition(".")[2]) for address in part] for part in ranges]
+        told.append({number for part in ends for number in range(part[0], part[-1] + 1)})
+    everyone = set(range(1, 255)) - excluded
+    assert told == [everyone - taken, everyone & taken]
