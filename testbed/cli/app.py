@@ -64,7 +64,7 @@ app.command("delete")(delete.delete)
 app.command("wait")(wait.wait)
 app.command("top")(top.top)
 app.command("logs")(logs.logs)
-for tool in (tools.nbctl, tools.sbctl, tools.vsctl, tools.ofctl, tools.appctl):
+for tool in (tools.nbctl, tools.sbctl, tools.trace, tools.vsctl, tools.ofctl, tools.appctl):
     app.command(tool.__name__, context_settings=tools.SETTINGS)(tool)
 app.command("down")(down.down)
 app.command("list")(listing.list_scenarios)

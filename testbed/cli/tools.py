@@ -1,4 +1,4 @@
-"""``testbed nbctl, sbctl, vsctl, ofctl, appctl``: the release's own tools against the cluster's own sockets.
+"""``testbed nbctl, sbctl, trace, vsctl, ofctl, appctl``: the release's own tools against the cluster's own sockets.
 
 They run inside the enclosure, where a release that lies in a root file system of its own sees the sockets, and where
 the machine's own Open vSwitch cannot be reached by mistake.
@@ -52,6 +52,19 @@ def sbctl(arguments: Arguments, name: clusters.Name = None) -> int:
       sudo testbed sbctl lflow-list ovn-default
     """
     return _on_central(name, "ovn-sbctl", "sb.sock", arguments)
+
+
+def trace(arguments: Arguments, name: clusters.Name = None) -> int:
+    """Run ovn-trace of the central's release: what becomes of a packet in the logical pipelines, and why.
+
+    Nothing is sent. `testbed appctl --node NODE ofproto/trace` tells the same of a switch's OpenFlow tables.
+
+    Examples:
+      sudo testbed trace --minimal ovn-default 'inport == "web.default" && icmp && eth.src == 0a:58:00:00:00:01'
+
+      sudo testbed trace --name demo -- --ct new ovn-default 'inport == "web.default" && tcp'
+    """
+    return _on_central(name, "ovn-trace", "sb.sock", arguments)
 
 
 def vsctl(arguments: Arguments, name: clusters.Name = None, node: NodeName = None) -> int:

@@ -25,6 +25,9 @@ PROGRAMS = (
 )
 """What a release must bring to run a cluster."""
 
+TOOLS = ("ovn-trace",)
+"""What people look into a cluster with; a release that lacks it runs one all the same."""
+
 SCHEMAS: Mapping[str, str] = {
     "ovn-nb.ovsschema": "ovn",
     "ovn-sb.ovsschema": "ovn",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from testbed.releases import binaries
 from testbed.releases.defects import Defect, concerning
-from testbed.releases.release import PROGRAMS, SCHEMAS, ReleaseUnavailable, Versions, require
+from testbed.releases.release import PROGRAMS, SCHEMAS, TOOLS, ReleaseUnavailable, Versions, require
 
 
 class Tree:
@@ -24,7 +24,7 @@ class Tree:
         self._name = name
         self.root = root
         self._programs: dict[str, tuple[str, Path]] = {}
-        for program in PROGRAMS:
+        for program in (*PROGRAMS, *TOOLS):
             found = binaries.find(root, bins, program)
             if found:
                 self._programs[program] = found
