@@ -1,98 +1,13 @@
 """Who gets which address, with a stand-in for the API that keeps IP objects in a dictionary."""
 
-import random
-from typing import Any
-
 import pytest
 
-from controller.api.core import Node, Pod, PodSpec, PodStatus
-from controller.api.kinds import IPS, NODES, PODS, SUBNETS, Kind
-from controller.api.kubeovn import IP, IPSpec, Subnet, SubnetSpec
+from controller.api.core import Node, Pod
+from controller.api.kinds import IPS, NODES, PODS, Kind
+from controller.api.kubeovn import IP, IPSpec
 from controller.api.meta import ObjectMeta
-from controller.engine.engine import Engine
-from controller.engine.view import View
-from controller.kubernetes import ApiError, Unreachable, Written
-from controller.northbound.replica import Replica
-from controller.reconcilers import RECONCILERS
-from controller.runtime.allocation import FAILED, Allocation
-
-
-class Api:
-    """Keeps what is created; refuses what it is told to refuse."""
-
-    def __init__(self) -> None:
-        self.records: dict[str, IP] = {}
-        self.refused_addresses: set[str] = set()
-        self.unreachable = 0
-
-    async def create(self, kind: Kind[IP], record: IP) -> Written[IP]:
-        if self.unreachable:
-            self.unreachable -= 1
-            self.records.setdefault(record.name, record)  # It took effect; only the answer is lost.
-            raise Unreachable("cut off")
-        if record.name in self.records:
-            raise ApiError(409, "AlreadyExists", record.name)
-        if record.spec.ip_address in self.refused_addresses:
-            raise ApiError(422, "Invalid", f"{record.spec.ip_address} is taken")
-        self.records[record.name] = record
-        return Written(record, None)
-
-    async def get(self, kind: Kind[IP], name: str) -> IP:
-        try:
-            return self.records[name]
-        except KeyError:
-            raise ApiError(404, "NotFound", name) from None
-
-
-class World:
-    """A view with two subnets, an allocation, and the stand-in."""
-
-    def __init__(self) -> None:
-        self.view = View()
-        self.replica = Replica()
-        self.engine = Engine(self.view, self.replica, RECONCILERS)
-        self.api = Api()
-        self.allocation = Allocation(
-            self.view,
-            self.replica,
-            self.engine,
-            self.api,  # type: ignore[arg-type]
-            random.Random(1),
-        )
-        self.put_subnet("ovn-default", "10.16.0.0/24")
-        self.put_subnet("join", "100.64.0.0/24")
-        self.put_subnet("tiny", "10.9.0.0/30", namespaces=("small",))
-
-    def put_subnet(self, name: str, cidr: str, **spec: Any) -> None:
-        self.view.put(
-            SUBNETS, Subnet(metadata=ObjectMeta(name=name), spec=SubnetSpec(cidr_block=cidr, **spec))
-        )
-        self.allocation.subnet_changed(name)
-
-    def put_pod(self, name: str, namespace: str = "default", phase: str = "", **annotations: str) -> str:
-        said = {f"ovn.kubernetes.io/{key}": value for key, value in annotations.items()}
-        metadata = ObjectMeta(name=name, namespace=namespace, uid=name, annotations=said)
-        self.view.put(
-            PODS, Pod(metadata=metadata, spec=PodSpec(node_name="n"), status=PodStatus(phase=phase))
-        )
-        return f"pod/{namespace}/{name}"
-
-    def drop_pod(self, name: str, namespace: str = "default") -> None:
-        gone = self.view.drop(PODS, f"{namespace}/{name}")
-        assert gone is not None
-        self.allocation.pod_gone(gone)
-
-    def drop_record(self, name: str) -> None:
-        self.api.records.pop(name, None)
-        gone = self.view.drop(IPS, name)
-        assert gone is not None
-        self.allocation.released(gone)
-
-    def troubles(self, owner: str) -> list[str]:
-        plan = self.engine.plan([owner], "now")
-        return [
-            notice.message for effect in plan.effects for notice in effect.notices if notice.reason == FAILED
-        ]
+from controller.kubernetes import Written
+from tests.unit.runtime.allocating import World
 
 
 @pytest.fixture

@@ -1,0 +1,156 @@
+"""A view, an allocation, and a stand-in for the API that keeps IP objects in a dictionary."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import msgspec
+
+from controller.api.annotations import KEEP_IP
+from controller.api.core import Pod, PodSpec, PodStatus
+from controller.api.kinds import IPPOOLS, IPS, PODS, STATEFULSETS, SUBNETS, Kind
+from controller.api.kubeovn import IP, Subnet, SubnetSpec
+from controller.api.meta import ObjectMeta, OwnerReference
+from controller.api.reservations import IPPool, IPPoolSpec
+from controller.api.workloads import StatefulSet, StatefulSetOrdinals, StatefulSetSpec
+from controller.engine.engine import Engine
+from controller.engine.settings import Settings
+from controller.engine.view import View
+from controller.kubernetes import ApiError, Unreachable, Written
+from controller.northbound.replica import Replica
+from controller.reconcilers import RECONCILERS
+from controller.runtime.allocation import FAILED, Allocation
+
+
+class Api:
+    """Keeps what is created; refuses what it is told to refuse."""
+
+    def __init__(self) -> None:
+        self.records: dict[str, IP] = {}
+        self.refused_addresses: set[str] = set()
+        self.unreachable = 0
+
+    async def create(self, kind: Kind[IP], record: IP) -> Written[IP]:
+        if self.unreachable:
+            self.unreachable -= 1
+            self.records.setdefault(record.name, record)  # It took effect; only the answer is lost.
+            raise Unreachable("cut off")
+        if record.name in self.records:
+            raise ApiError(409, "AlreadyExists", record.name)
+        if record.spec.ip_address in self.refused_addresses:
+            raise ApiError(422, "Invalid", f"{record.spec.ip_address} is taken")
+        self.records[record.name] = record
+        return Written(record, None)
+
+    async def patch(self, kind: Kind[IP], name: str, patch: dict[str, Any]) -> Written[IP]:
+        if name not in self.records:
+            raise ApiError(404, "NotFound", name)
+        before = msgspec.to_builtins(self.records[name])
+        self.records[name] = msgspec.convert(before | {"spec": before["spec"] | patch["spec"]}, IP)
+        return Written(self.records[name], None)
+
+    async def get(self, kind: Kind[IP], name: str) -> IP:
+        try:
+            return self.records[name]
+        except KeyError:
+            raise ApiError(404, "NotFound", name) from None
+
+
+class World:
+    """A view with two subnets, an allocation, and the stand-in."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.view = View(settings)
+        self.replica = Replica()
+        self.engine = Engine(self.view, self.replica, RECONCILERS)
+        self.api = Api()
+        self.allocation = Allocation(
+            self.view,
+            self.replica,
+            self.engine,
+            self.api,  # type: ignore[arg-type]
+            random.Random(1),
+        )
+        self.put_subnet("ovn-default", "10.16.0.0/24")
+        self.put_subnet("join", "100.64.0.0/24")
+        self.put_subnet("tiny", "10.9.0.0/30", namespaces=("small",))
+
+    def put_subnet(self, name: str, cidr: str, keep_ip: str = "", **spec: Any) -> None:
+        said = {KEEP_IP: keep_ip} if keep_ip else {}
+        meta = ObjectMeta(name=name, annotations=said)
+        self.view.put(SUBNETS, Subnet(metadata=meta, spec=SubnetSpec(cidr_block=cidr, **spec)))
+        self.allocation.subnet_changed(name)
+
+    def put_pod(
+        self,
+        name: str,
+        namespace: str = "default",
+        phase: str = "",
+        owner: OwnerReference | None = None,
+        node: str = "n",
+        **annotations: str,
+    ) -> str:
+        said = {f"ovn.kubernetes.io/{key}": value for key, value in annotations.items()}
+        metadata = ObjectMeta(
+            name=name,
+            namespace=namespace,
+            uid=name,
+            annotations=said,
+            owner_references=(owner,) if owner else (),
+        )
+        found = Pod(metadata=metadata, spec=PodSpec(node_name=node), status=PodStatus(phase=phase))
+        if not self.view.put(PODS, found):
+            self.allocation.pod_restated(found.path)
+        return f"pod/{namespace}/{name}"
+
+    def put_set(self, name: str, start: int = 0, **annotations: str) -> None:
+        said = {f"ovn.kubernetes.io/{key}": value for key, value in annotations.items()}
+        spec = StatefulSetSpec(ordinals=StatefulSetOrdinals(start=start))
+        meta = ObjectMeta(name=name, namespace="default", annotations=said)
+        self.view.put(STATEFULSETS, StatefulSet(metadata=meta, spec=spec))
+
+    def put_member(self, name: str, **said: str) -> str:
+        """A pod of the StatefulSet that its name begins with."""
+        of = name.rpartition("-")[0]
+        owner = OwnerReference(api_version="apps/v1", kind="StatefulSet", name=of, uid=of, controller=True)
+        return self.put_pod(name, owner=owner, **said)
+
+    def put_ippool(self, name: str, subnet: str, *ips: str, namespaces: tuple[str, ...] = ()) -> None:
+        spec = IPPoolSpec(subnet=subnet, ips=ips, namespaces=namespaces)
+        found = IPPool(metadata=ObjectMeta(name=name), spec=spec)
+        self.view.put(IPPOOLS, found)
+        self.allocation.division_changed(found)
+
+    def addresses(self, name: str) -> str:
+        return self.api.records[name].spec.ip_address
+
+    async def settle(self) -> None:
+        """What the loop does until nothing is due: serve, compile, carry out what concerns IP objects."""
+        for _ in range(20):
+            self.allocation.publish()
+            owners = self.engine.take(1000)
+            if not owners:
+                return
+            await self.allocation.ensure(owners)
+            for effect in self.engine.plan(owners, "now").effects:
+                if effect.kind is IPS and effect.gone_after is not None:
+                    self.drop_record(effect.path)
+        raise AssertionError("it never comes to rest")
+
+    def drop_pod(self, name: str, namespace: str = "default") -> None:
+        gone = self.view.drop(PODS, f"{namespace}/{name}")
+        assert gone is not None
+        self.allocation.pod_gone(gone)
+
+    def drop_record(self, name: str) -> None:
+        self.api.records.pop(name, None)
+        gone = self.view.drop(IPS, name)
+        assert gone is not None
+        self.allocation.released(gone)
+
+    def troubles(self, owner: str) -> list[str]:
+        plan = self.engine.plan([owner], "now")
+        return [
+            notice.message for effect in plan.effects for notice in effect.notices if notice.reason == FAILED
+        ]
