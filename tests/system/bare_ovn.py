@@ -203,7 +203,7 @@ def bare_ovn(directory: Path, chassis: int, release: str = "system") -> Iterator
             daemon.process.wait(timeout=20)
 
 
-def wait_for(ask: Callable[[], object], wanted: object, timeout: float = 30) -> None:
+def wait_for(ask: Callable[[], object], wanted: object, timeout: float = 60) -> None:
     """Until the answer is what is wanted (or as many as wanted)."""
     deadline = time.monotonic() + timeout
     while True:

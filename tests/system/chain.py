@@ -32,11 +32,9 @@ class Chain:
         self.processes: dict[str, subprocess.Popen[str]] = {}
         subprocess.run(["ovsdb-tool", "create", directory / "nb.db", SCHEMA], check=True)
 
-    def start_api(self) -> None:
-        self._start(
-            "api",
-            [sys.executable, "-m", "testbed.apiserver", "--socket", "api.sock", "--journal", "journal.db"],
-        )
+    def start_api(self, *flags: str) -> None:
+        command = [sys.executable, "-m", "testbed.apiserver", "--socket", "api.sock", "--journal", "journal.db"]
+        self._start("api", [*command, *flags])
 
     def start_northbound(self) -> None:
         arguments = [
@@ -50,7 +48,7 @@ class Chain:
         self.processes["nb"] = subprocess.Popen(
             ["ovsdb-server", *arguments, "nb.db"], cwd=self.directory, text=True
         )
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while not (self.directory / "nb.sock").exists():
             assert time.monotonic() < deadline, "ovsdb-server does not listen"
             time.sleep(0.005)

@@ -18,7 +18,7 @@ from controller.kubernetes import Access, Client
 from testbed.cluster import Cluster, ClusterSpec, enclosure, state
 from testbed.releases import ReleaseUnavailable, resolve
 
-RUNNING_WITHIN_S = 30.0
+RUNNING_WITHIN_S = 60.0
 
 
 def a_spec(release: str = "system", nodes: int = 2, **more: Any) -> ClusterSpec:

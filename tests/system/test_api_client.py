@@ -17,7 +17,7 @@ from tests.system.apiserver_process import ServerProcess, a_pod, running
 
 pytestmark = pytest.mark.system
 
-WITHIN_S = 20.0
+WITHIN_S = 60.0
 
 
 @pytest.fixture

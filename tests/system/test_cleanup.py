@@ -20,11 +20,12 @@ from pathlib import Path
 import pytest
 
 from testbed.cluster import state
+from tests.system.remains import interfaces, mounts
 
 pytestmark = pytest.mark.system
 
 MARK = "TESTBED_TEST_MARK"
-GONE_WITHIN_S = 15.0
+GONE_WITHIN_S = 60.0
 UP_WITHIN_S = 60.0
 
 KEEPER = """
@@ -52,7 +53,6 @@ class Keeper:
 
     def __init__(self, name: str = "cleanup") -> None:
         self.mark = uuid.uuid4().hex
-        self.mounts, self.interfaces = mounts(), interfaces()
         self.process = subprocess.Popen(
             [sys.executable, "-c", KEEPER, name],
             env=os.environ | {MARK: self.mark, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
@@ -106,8 +106,7 @@ class Keeper:
         wait_for(lambda: not self.processes(), lambda: [command(pid) for pid in self.processes()])
         # Once it is free, the kernel gives the number of a namespace anew: whoever started later holds another one.
         wait_for(lambda: not namespaces & held_by_those_before(self.looked), lambda: namespaces)
-        assert mounts() <= self.mounts
-        assert interfaces() <= self.interfaces
+        assert not interfaces() | mounts(state.root())
 
 
 def namespaces_of(pid: int) -> set[str]:
@@ -128,16 +127,6 @@ def held_by_those_before(moment_s: float) -> set[str]:
                 if started / os.sysconf("SC_CLK_TCK") < moment_s:
                     found |= namespaces_of(int(entry.name))
     return found
-
-
-def mounts() -> set[str]:
-    """Mount points of the host that could be the testbed's."""
-    lines = Path("/proc/self/mountinfo").read_text().splitlines()
-    return {line.split()[4] for line in lines if "ovn" in line.split()[4]}
-
-
-def interfaces() -> set[str]:
-    return {entry.name for entry in Path("/sys/class/net").iterdir()}
 
 
 def command(pid: int) -> str:

@@ -50,7 +50,7 @@ def a_spec(nodes: int = 2, release: str = "system") -> ClusterSpec:
 
 def nbctl(cluster: Cluster, *arguments: str) -> str:
     argv = cluster.spec.release.argv("ovn-nbctl", f"--db={cluster.central.northbound}", *arguments)
-    return subprocess.run(argv, check=True, capture_output=True, text=True, timeout=20).stdout
+    return subprocess.run(argv, check=True, capture_output=True, text=True, timeout=60).stdout
 
 
 def plug_pod(node: Node, port: str, mac: str, address: str) -> int:
@@ -68,7 +68,7 @@ def plug_pod(node: Node, port: str, mac: str, address: str) -> int:
     node.must([*inside, "ip", "addr", "add", address, "dev", "eth0"])
     node.must([*inside, "ip", "link", "set", "eth0", "up", "mtu", "1442"])
     node.must([*inside, "ethtool", "-K", "eth0", "tx", "off"])
-    vsctl = node.release.argv("ovs-vsctl", f"--db={node.database}", "--timeout=20")
+    vsctl = node.release.argv("ovs-vsctl", f"--db={node.database}", "--timeout=60")
     interface = ["--", "set", "Interface", port, f"external_ids:iface-id={port}"]
     subprocess.run([*vsctl, "add-port", "br-int", port, *interface], check=True, capture_output=True)
     return pid
@@ -93,13 +93,13 @@ def test_pods_on_two_nodes_reach_each_other_through_geneve(release: str) -> None
             )
             pods.append((node, plug_pod(node, f"p{number}", mac, f"{address}/24")))
         for number in (1, 2):
-            nbctl(cluster, "--timeout=20", "wait-until", "Logical_Switch_Port", f"p{number}", "up=true")
+            nbctl(cluster, "--timeout=60", "wait-until", "Logical_Switch_Port", f"p{number}", "up=true")
         (node, pid), _ = pods
 
         def answered() -> bool:
             return node.run(["mnexec", "-a", str(pid), "ping", "-c1", "-W1", "10.0.0.2"]).returncode == 0
 
-        wait_until(answered, [node.chassis.process], 10, "the other pod does not answer")
+        wait_until(answered, [node.chassis.process], 60, "the other pod does not answer")
         dump = node.release.argv("ovs-appctl", "-t", str(node.switch.control), "dpctl/dump-flows")
         flows = subprocess.run(dump, check=True, capture_output=True, text=True).stdout
         assert f"dst={cluster.nodes[1].tunnel_ip}" in flows, flows
@@ -132,12 +132,12 @@ def test_live_and_stub_pods_live_on_one_node(release: str) -> None:
         nbctl(cluster, "ls-add", "s", "--", "lsp-add", "s", "live", "--", "lsp-add", "s", "stub")
         plug_pod(node, "live", "02:00:00:00:00:01", "10.0.0.1/24")
         vsctl = node.release.argv(
-            "ovs-vsctl", f"--db={node.database}", "--timeout=20", "add-port", "br-int", "stub"
+            "ovs-vsctl", f"--db={node.database}", "--timeout=60", "add-port", "br-int", "stub"
         )
         stub = ["--", "set", "Interface", "stub", "type=internal", "external_ids:iface-id=stub"]
         subprocess.run([*vsctl, *stub], check=True, capture_output=True)
         for port in ("live", "stub"):
-            nbctl(cluster, "--timeout=20", "wait-until", "Logical_Switch_Port", port, "up=true")
+            nbctl(cluster, "--timeout=60", "wait-until", "Logical_Switch_Port", port, "up=true")
         devices = node.run(["ip", "-brief", "link"]).stdout
         assert "live" in devices
         assert "stub" not in devices
@@ -168,7 +168,7 @@ def test_a_daemon_that_dies_is_named_with_its_log() -> None:
         daemon = cluster.nodes[1].switch
         os.kill(daemon.pid, 9)
         wait_until(
-            lambda: daemon.process.returncode is not None, [cluster.central.northd.process], 5, "it lives on"
+            lambda: daemon.process.returncode is not None, [cluster.central.northd.process], 60, "it lives on"
         )
         with pytest.raises(DaemonDied, match=r"node2 ovs-vswitchd died \(killed by signal 9\)") as death:
             cluster.check()
@@ -238,6 +238,6 @@ def test_the_machines_answer_at_mininets_own_prompt() -> None:
     def body(cluster: Cluster) -> None:
         first, second = cluster.net["node1"], cluster.net["node2"]
         assert second.defaultIntf().updateIP() == cluster.nodes[1].management_ip
-        assert " 0% packet loss" in first.cmd("ping -c1 -W2", second.IP())
+        assert " 0% packet loss" in first.cmd("ping -c1 -W20", second.IP())
 
     assert with_cluster(a_spec(), body) == 0

@@ -48,7 +48,7 @@ async def nb(chain: Chain) -> AsyncIterator[ovsdb.Client]:
     await client.close()
 
 
-async def until(check: Callable[[], Awaitable[Any]], what: str, timeout: float = 10) -> Any:
+async def until(check: Callable[[], Awaitable[Any]], what: str, timeout: float = 60) -> Any:
     deadline = time.monotonic() + timeout
     while True:
         found = await check()

@@ -16,7 +16,7 @@ from tests.system.live_pods import a_pod, a_spec, change, create, enter, run_pod
 pytestmark = [pytest.mark.system, pytest.mark.usefixtures("state_root")]
 
 PORT = 8000
-WITHIN_S = 30.0
+WITHIN_S = 60.0
 
 SERVER = f"""
 import socket

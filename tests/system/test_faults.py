@@ -41,8 +41,8 @@ def with_cluster(body: Callable[[Cluster], None]) -> None:
 
 
 def comes_true(condition: Callable[[], bool]) -> None:
-    """Wait for it, 10 s at most."""
-    deadline = time.monotonic() + 10
+    """Wait for it, 60 s at most."""
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -62,7 +62,7 @@ def test_a_killed_daemon_is_gone_and_comes_back() -> None:
         with suffering(Kill(victim)):
             assert victim.process.returncode is not None
             cluster.check()  # its end is no surprise
-        assert answers(victim.control)
+        comes_true(lambda: answers(victim.control))
 
     with_cluster(body)
 
@@ -83,7 +83,7 @@ def test_a_paused_daemon_does_not_answer_and_goes_on_where_it_was() -> None:
         switch = cluster.nodes[1].switch
         with suffering(Pause(switch)):
             assert not answers(switch.control)
-        assert answers(switch.control)
+        comes_true(lambda: answers(switch.control))
 
     with_cluster(body)
 
@@ -102,7 +102,7 @@ def test_a_slow_daemon_is_not_a_dead_one() -> None:
 def test_a_node_that_is_cut_off_does_not_reach_central_but_the_other_nodes() -> None:
     def body(cluster: Cluster) -> None:
         node, other = cluster.nodes
-        assert node.run([*PING, cluster.central.management_ip]).returncode == 0
+        comes_true(lambda: node.run([*PING, cluster.central.management_ip]).returncode == 0)
         with suffering(Partition.from_management(node)):
             assert node.run([*PING, cluster.central.management_ip]).returncode != 0
             comes_true(lambda: node.run([*PING, other.tunnel_ip]).returncode == 0)
@@ -117,7 +117,7 @@ def test_a_node_whose_underlay_is_down_reaches_central_but_no_other_node() -> No
         comes_true(lambda: node.run([*PING, other.tunnel_ip]).returncode == 0)
         with suffering(Partition.from_underlay(node)):
             assert node.run([*PING, other.tunnel_ip]).returncode != 0
-            assert node.run([*PING, cluster.central.management_ip]).returncode == 0
+            comes_true(lambda: node.run([*PING, cluster.central.management_ip]).returncode == 0)
         comes_true(lambda: node.run([*PING, other.tunnel_ip]).returncode == 0)
 
     with_cluster(body)

@@ -136,7 +136,7 @@ def server(tmp_path: Path) -> Iterator[ServerProcess]:
         yield process
 
 
-async def until(check: Callable[[], Awaitable[Any]], what: str, timeout: float = 10) -> Any:
+async def until(check: Callable[[], Awaitable[Any]], what: str, timeout: float = 60) -> Any:
     deadline = time.monotonic() + timeout
     while True:
         found = await check()

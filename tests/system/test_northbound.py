@@ -38,7 +38,7 @@ def northbound() -> Iterator[str]:
         )
         try:
             subprocess.run(
-                ["ovsdb-client", "--timeout=10", "wait", f"unix:{socket}", "OVN_Northbound", "connected"],
+                ["ovsdb-client", "--timeout=60", "wait", f"unix:{socket}", "OVN_Northbound", "connected"],
                 check=True,
             )
             yield f"unix:{socket}"

@@ -49,7 +49,7 @@ async def test_a_sandbox_is_joined_to_its_node_and_leaves_nothing(node: int) -> 
     await live.KIND.remove(sandbox)
     assert found() == {}
 
-    async with asyncio.timeout(10):  # the kernel takes a namespace down in its own time
+    async with asyncio.timeout(60):  # the kernel takes a namespace down in its own time
         while ip(node, "link", "show", sandbox.interface).returncode == 0:  # noqa: ASYNC110 - the kernel sets no event of ours
             await asyncio.sleep(0.01)
 

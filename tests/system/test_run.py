@@ -15,7 +15,9 @@ from typing import Any
 
 import pytest
 
+from testbed.cluster.state import is_held
 from testbed.results import RunDirectory, find
+from tests.system.remains import interfaces, mounts
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
 
@@ -141,7 +143,10 @@ class CommandLine:
         """The one process that runs a program or, by ``python -m``, a module."""
         found = []
         for pid in self.processes():
-            arguments = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+            try:
+                arguments = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+            except OSError:  # it has just ended
+                continue
             if Path(arguments[0]).name == program or arguments[1:3] == ["-m", program]:
                 found.append(pid)
         (only,) = found
@@ -153,18 +158,15 @@ class CommandLine:
 
 @pytest.fixture
 def testbed(tmp_path: Path) -> Iterator[CommandLine]:
-    interfaces = sorted(Path("/sys/class/net").iterdir())
-    mounts = Path("/proc/mounts").read_text()
     state = Path(tempfile.mkdtemp(prefix="testbed-", dir="/run"))  # short, as paths of sockets have to be
     testbed = CommandLine(tmp_path, state)
     yield testbed
     _eventually(lambda: testbed.processes() == [], "no process is left")
-    assert sorted(Path("/sys/class/net").iterdir()) == interfaces
-    assert Path("/proc/mounts").read_text() == mounts
+    assert not interfaces() | mounts(state)
     state.rmdir()
 
 
-def _eventually(holds: Any, what: str, timeout: float = 10) -> None:
+def _eventually(holds: Any, what: str, timeout: float = 60) -> None:
     deadline = time.monotonic() + timeout
     while not holds():
         assert time.monotonic() < deadline, what
@@ -301,8 +303,8 @@ def test_after_kill_9_nothing_is_left_but_a_directory_which_clean_removes(testbe
     process = testbed.until_at_work()
     process.kill()
     process.wait()
-    _eventually(lambda: testbed.processes() == [], "the kernel takes all processes")
-    assert len(testbed.clusters()) == 1
+    (cluster,) = testbed.clusters()
+    _eventually(lambda: not is_held(cluster), "the kernel takes all processes")
     assert values(testbed.latest, "samples") == [1]
     done = testbed.run("clean")
     assert done.returncode == 0
@@ -315,7 +317,9 @@ def test_max_time_ends_a_run_keeps_what_it_had_and_says_so(testbed: CommandLine)
     assert done.returncode == 1, done.stderr
     assert "--max-time" in done.stderr
     assert testbed.latest.run().status == "timed-out"
-    assert values(testbed.latest, "samples") == [1]
+    assert values(testbed.latest, "samples") == [1] * (
+        "at work" in done.stderr
+    )  # on a busy machine it may not be
 
 
 def test_a_fault_of_a_scenario_is_one_line_with_the_logs_and_status_3(testbed: CommandLine) -> None:

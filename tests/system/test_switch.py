@@ -19,7 +19,7 @@ from tests.system.private_ovsdb import Server
 pytestmark = pytest.mark.system
 
 SCHEMA = Path("/usr/share/openvswitch/vswitch.ovsschema")
-WITHIN_S = 10.0
+WITHIN_S = 60.0
 
 
 def port(name: str, **ids: str) -> Port:

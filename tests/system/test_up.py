@@ -98,7 +98,7 @@ def cluster(person: Person) -> dict[str, Any]:
     return up
 
 
-def until(condition: Callable[[], bool], why: str, timeout_s: float = 20.0) -> None:
+def until(condition: Callable[[], bool], why: str, timeout_s: float = TIMEOUT_S) -> None:
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline, why

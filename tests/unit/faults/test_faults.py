@@ -88,7 +88,7 @@ def test_a_restarted_daemon_is_another_process(daemon: Daemon) -> None:
 def test_a_paused_daemon_does_nothing_until_the_fault_is_undone(daemon: Daemon) -> None:
     with suffering(Pause(daemon)):
         assert is_stopped(daemon.pid)
-        assert share_of_time_it_ran(daemon.pid, 0.05) == 0
+        assert share_of_time_it_ran(daemon.pid, 0.05) < 0.01
     assert not is_stopped(daemon.pid)
 
 

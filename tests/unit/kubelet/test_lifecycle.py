@@ -43,7 +43,7 @@ class World:
         self.changes.put_nowait((change, pod))
 
     async def until(self, *done: tuple[str, str]) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while len(self.done) < len(done):  # noqa: ASYNC110 - notes are taken by plain appends
                 await asyncio.sleep(0.001)
         await asyncio.sleep(0)

@@ -24,7 +24,7 @@ def stream(client: Client) -> Stream:
 
 
 async def told(stream: Stream, count: int) -> list[tuple[str, str]]:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         changes = [await anext(stream) for _ in range(count)]
     return [(change.type, change.object.name) for change in changes]
 

@@ -2,12 +2,23 @@
 
 import time
 
-from testbed.measure.clock import ClockOffset, jump_ns, monotonic_ns, monotonic_of_wall_ms, sample_offset
+from testbed.measure.clock import (
+    MILLISECOND_NS,
+    ClockOffset,
+    jump_ns,
+    monotonic_ns,
+    monotonic_of_wall_ms,
+    sample_offset,
+)
 
 
 def test_a_wall_clock_reading_of_now_is_now() -> None:
-    mapped = monotonic_of_wall_ms(time.time_ns() // 1_000_000, sample_offset())
-    assert abs(mapped - monotonic_ns()) < 50_000_000
+    offset = sample_offset()
+    before = monotonic_ns()
+    wall_ms = time.time_ns() // MILLISECOND_NS
+    after = monotonic_ns()
+    mapped = monotonic_of_wall_ms(wall_ms, offset)
+    assert before - MILLISECOND_NS <= mapped <= after + MILLISECOND_NS
 
 
 def test_the_error_of_a_cut_millisecond_is_at_most_half_of_one() -> None:
@@ -18,7 +29,7 @@ def test_the_error_of_a_cut_millisecond_is_at_most_half_of_one() -> None:
 
 
 def test_two_offsets_of_an_undisturbed_clock_agree_within_the_bracket() -> None:
-    assert jump_ns(sample_offset(), sample_offset()) < 1_000_000
+    assert jump_ns(sample_offset(), sample_offset()) < MILLISECOND_NS
 
 
 def test_a_jump_counts_in_both_directions() -> None:

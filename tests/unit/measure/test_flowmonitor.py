@@ -31,7 +31,7 @@ class Heard:
         self.something.set()
 
     async def next(self) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await self.something.wait()
         self.something.clear()
 

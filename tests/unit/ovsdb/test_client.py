@@ -72,7 +72,7 @@ async def test_updates_reach_subscribers_after_they_are_applied(
     told = asyncio.get_running_loop().create_future()
     replica.subscribe(lambda batch: told.set_result((batch, dict(replica.tables["Thing"]))))
     stand_in.send({"id": None, "method": method, "params": params})
-    batch, rows = await asyncio.wait_for(told, 5)
+    batch, rows = await asyncio.wait_for(told, 30)
     assert rows == {U: {"name": "b"}}
     assert [change.new for change in batch.changes] == [{"name": "b"}]
     await client.close()
@@ -83,8 +83,8 @@ async def test_an_echo_is_answered(serve: Serve) -> None:
     client = await Client.connect(endpoint, "Test")
     stand_in.send({"id": "e", "method": "echo", "params": ["x"]})
     stand_in.send({"id": "s", "method": "steal", "params": []})
-    assert await asyncio.wait_for(stand_in.replies.get(), 5) == {"id": "e", "result": ["x"], "error": None}
-    assert (await asyncio.wait_for(stand_in.replies.get(), 5))["error"] == "unknown method"
+    assert await asyncio.wait_for(stand_in.replies.get(), 30) == {"id": "e", "result": ["x"], "error": None}
+    assert (await asyncio.wait_for(stand_in.replies.get(), 30))["error"] == "unknown method"
     await client.close()
 
 
@@ -92,7 +92,7 @@ async def test_a_silent_server_is_asked_and_then_given_up(serve: Serve) -> None:
     stand_in, endpoint = await serve(silent_after_schema)
     client = await Client.connect(endpoint, "Test", probe=0.05)
     with pytest.raises(ConnectionLost, match="no sign of life"):
-        await asyncio.wait_for(client.transact([comment("hello?")]), 5)
+        await asyncio.wait_for(client.transact([comment("hello?")]), 30)
     assert "echo" in [message["method"] for message in stand_in.seen]
     assert "no sign of life" in str(await client.closed)
 
@@ -107,9 +107,9 @@ async def test_a_server_that_answers_echoes_is_kept(serve: Serve) -> None:
         return schema_only(method, params)
 
     _, endpoint = await serve(answer)
-    client = await Client.connect(endpoint, "Test", probe=0.02)
-    for _ in range(4):
-        await asyncio.wait_for(echoes.acquire(), 5)
+    client = await Client.connect(endpoint, "Test", probe=0.4)
+    for _ in range(2):
+        await asyncio.wait_for(echoes.acquire(), 30)
     assert not client.closed.done()
     await client.close()
 
@@ -119,10 +119,10 @@ async def test_calls_in_flight_fail_when_the_connection_goes(serve: Serve) -> No
     client = await Client.connect(endpoint, "Test")
     calls = [asyncio.create_task(client.transact([comment("x")])) for _ in range(3)]
     while [message["method"] for message in stand_in.seen].count("transact") < len(calls):
-        await asyncio.wait_for(stand_in.heard.wait(), 5)
+        await asyncio.wait_for(stand_in.heard.wait(), 30)
         stand_in.heard.clear()
     stand_in.writer.close()
-    results = await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), 5)
+    results = await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), 30)
     assert all(isinstance(result, ConnectionLost) for result in results)
     with pytest.raises(ConnectionLost, match="closed by the server"):
         await client.transact([comment("later")])
@@ -140,7 +140,7 @@ async def test_a_callback_that_fails_ends_the_connection_rather_than_going_stale
         raise ZeroDivisionError
 
     with pytest.raises(ConnectionLost, match="ZeroDivisionError"):
-        await asyncio.wait_for(client.monitor({"Thing": ()}, defect), 5)
+        await asyncio.wait_for(client.monitor({"Thing": ()}, defect), 30)
     assert [type(failure) for failure in failures] == [ZeroDivisionError]
 
 
@@ -191,13 +191,13 @@ JSON = st.recursive(
 
 
 async def _used(answer: Any, garbage: bytes) -> None:
-    """Whatever the server says, each call ends within a second with a result or an OvsdbError."""
+    """Whatever the server says, each call ends with a result or an OvsdbError."""
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "s"
         stand_in = StandIn(answer)
         server = await asyncio.start_unix_server(stand_in.serve, path)
         try:
-            async with asyncio.timeout(1):
+            async with asyncio.timeout(30):
                 client = await Client.connect(f"unix:{path}", "Test")
                 for use in (
                     client.transact([insert("Thing", {})]),
@@ -237,6 +237,6 @@ async def test_garbage_is_a_protocol_error(serve: Serve) -> None:
     stand_in, endpoint = await serve(silent_after_schema)
     client = await Client.connect(endpoint, "Test")
     stand_in.send(b"HTTP/1.1 400 Bad Request")
-    lost = await asyncio.wait_for(client.closed, 5)
+    lost = await asyncio.wait_for(client.closed, 30)
     assert isinstance(lost, ProtocolError)
     assert "HTTP/1.1" in str(lost)

@@ -16,7 +16,7 @@ def daemon(method: str, params: Any) -> Any:
     raise LookupError(f'"{method}" is not a valid command\n')
 
 
-async def ask(blocking: bool, endpoint: str, *args: str, timeout: float = 5) -> str:
+async def ask(blocking: bool, endpoint: str, *args: str, timeout: float = 30) -> str:
     path = endpoint.removeprefix("unix:")
     if blocking:
         return await asyncio.to_thread(unixctl.call_blocking, path, *args, timeout=timeout)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import resource
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -89,6 +89,12 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
+def processor_s_of_children() -> float:
+    """What it costs, whoever else is at work on the machine."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def lines(done: subprocess.CompletedProcess[str]) -> list[str]:
     return [line for line in done.stderr.splitlines() if "is untried" not in line]
 
@@ -103,10 +109,10 @@ def test_the_list_names_each_package_once_with_a_program() -> None:
 def test_with_nothing_missing_it_is_silent_and_quick(machine: Machine) -> None:
     machine.installed()
     machine.python_is_ready()
-    start = time.monotonic()
+    before = processor_s_of_children()
     done = machine.set_up()
     assert (done.returncode, done.stdout, lines(done)) == (0, "", [])
-    assert time.monotonic() - start < 0.5
+    assert processor_s_of_children() - before < 0.5
 
 
 @pytest.mark.parametrize("sudo", ["exit 1", None], ids=["sudo refuses", "no sudo"])
