@@ -46,7 +46,9 @@ class ApiError(Exception):
 
     def body(self) -> bytes:
         """The ``Status`` object as JSON."""
-        details: dict[str, Any] = {}  # Also when empty: kubectl looks into it without asking whether it is there.
+        details: dict[
+            str, Any
+        ] = {}  # Also when empty: kubectl looks into it without asking whether it is there.
         for key, value in (("name", self.name), ("group", self.group), ("kind", self.kind)):
             if value:
                 details[key] = value

@@ -9,7 +9,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from testbed.faults import FaultFailed, Kill, Partition, Pause, Restart, Slow, suffering
+from testbed.faults import FaultFailed, Kill, NodeDown, Partition, Pause, Restart, Slow, suffering
 from testbed.faults.signals import is_stopped
 from testbed.measure import processor
 
@@ -76,6 +76,30 @@ def test_a_killed_daemon_is_gone_until_the_fault_is_undone(daemon: Daemon) -> No
         assert fault.name == "kill of node1 chassis"
         assert daemon.process.returncode == -9
     assert daemon.process.returncode is None
+
+
+class Node:
+    """A node of two daemons."""
+
+    name = "node1"
+
+    def __init__(self, *daemons: Daemon) -> None:
+        self.daemons = daemons
+
+    def start_again(self) -> None:
+        for daemon in self.daemons:
+            daemon.process.restart()
+
+
+def test_a_node_that_is_down_has_lost_all_its_daemons(daemon: Daemon) -> None:
+    other = Daemon(Child(SPIN))
+    try:
+        with suffering(NodeDown(Node(daemon, other))) as fault:
+            assert fault.name == "node1 down"
+            assert (daemon.process.returncode, other.process.returncode) == (-9, -9)
+        assert (daemon.process.returncode, other.process.returncode) == (None, None)
+    finally:
+        other.process.kill()
 
 
 def test_a_restarted_daemon_is_another_process(daemon: Daemon) -> None:

@@ -1,0 +1,34 @@
+"""The scenario of lost gateways on real daemons: each way is carried out, and packets were counted."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.system, pytest.mark.usefixtures("state_root"), pytest.mark.timeout(300)]
+
+
+def test_each_way_of_losing_a_gateway_is_measured_and_overcome(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "testbed.cli", "run", "gateway-failover", "--set", "trials=1"),
+            *("--set", "nodes=3", "--runs-dir", str(tmp_path), "--json"),
+        ],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[2])},
+        timeout=280,
+    )
+    run = json.loads(done.stdout)
+    assert run["status"] == "complete", done.stderr
+    found = {metric["name"]: metric for metric in run["metrics"] if not metric["labels"]}
+    for way in ("node_killed", "link_cut", "planned_move"):
+        outage = found[f"{way}_outage_max_ms"]
+        assert (outage["n"], outage["failed"]) == (1, 0), way
+    assert found["node_killed_lost_packets"]["value"] > 0
+    assert found["link_cut_lost_packets"]["value"] > 0
