@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from controller.api import annotations
+from controller.api import annotations as named
 from controller.api.core import Pod
 from controller.api.kinds import NOT_CARRIED, SUBNETS, VPCS, Kind
 from controller.api.meta import Condition, Resource, Wire
@@ -58,15 +58,15 @@ CARRIED: Mapping[Kind[Any], Mapping[str, tuple[object, ...] | None]] = {
 
 HEEDED = frozenset(
     {
-        annotations.ALLOCATED,
-        annotations.IP_ADDRESS,
-        annotations.MAC_ADDRESS,
-        annotations.CIDR,
-        annotations.GATEWAY,
-        annotations.LOGICAL_SWITCH,
-        annotations.LOGICAL_ROUTER,
-        annotations.MTU,
-        annotations.IP_POOL,
+        named.ALLOCATED,
+        named.IP_ADDRESS,
+        named.MAC_ADDRESS,
+        named.CIDR,
+        named.GATEWAY,
+        named.LOGICAL_SWITCH,
+        named.LOGICAL_ROUTER,
+        named.MTU,
+        named.IP_POOL,
         "ovn.kubernetes.io/routed",
     }
 )
