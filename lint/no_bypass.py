@@ -22,6 +22,7 @@ WRITERS: Mapping[str, str] = {
     "controller.runtime.allocation": "the one stateful step: its output, the IP object, is what reconcilers read",
     "controller.runtime.bootstrap": "creates the default Vpc and Subnets once, where there is nothing to diff with yet",
     "controller.daemon.switch": "sends the difference between ports wanted and a node's Open vSwitch",
+    "controller.daemon.egress": "replaces the rules of a node where those wanted differ from those in force",
     "controller.daemon.device": "sends the difference between a network device wanted and the kernel's",
 }
 """The modules that may write, and why each."""
