@@ -109,6 +109,17 @@ def test_a_paused_deployment_rolls_out_when_it_is_resumed(kube: Kubectl) -> None
     kube("delete", "deployment", "held")
 
 
+def test_a_deployment_that_does_not_get_on_is_told_as_failed(kube: Kubectl) -> None:
+    """https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#failed-deployment"""
+    stuck = a_workload("Deployment", "stuck", progressDeadlineSeconds=1)
+    stuck["spec"]["template"]["spec"]["nodeSelector"] = {"disk": "none"}
+    kube.apply(stuck)
+    told = kube.run("rollout", "status", "deployment/stuck", TIMEOUT)
+    assert told.returncode == 1
+    assert 'deployment "stuck" exceeded its progress deadline' in told.stderr
+    kube("delete", "deployment", "stuck")
+
+
 def test_a_deployment_that_recreates_is_rolled_out(kube: Kubectl) -> None:
     """https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#recreate-deployment"""
     spec: dict[str, Any] = {"replicas": 2, "strategy": {"type": "Recreate"}}
