@@ -61,7 +61,9 @@ def _start(
     if spec.starting_deadline_seconds is not None:
         since = max(since, now - spec.starting_deadline_seconds)
     moment, missed = schedule.latest(due, since, now)
-    plan.look_again(max(due(since if moment is None else moment) - now, 0.0))
+    following = due(since if moment is None else moment)
+    if following != schedule.NEVER:
+        plan.look_again(max(following - now, 0.0))
     if moment is None:
         return
     if missed > schedule.MANY_MISSED:

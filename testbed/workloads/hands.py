@@ -19,6 +19,8 @@ from testbed.workloads.world import World
 
 IN_FLIGHT = 32
 """Writes at once: as many as the client has connections."""
+TOLD = {"Pod": "Created pod:", "Job": "Created job"}
+"""What people are told of as created; of its ReplicaSets a Deployment says itself that they are scaled."""
 
 
 class Hands:
@@ -56,9 +58,10 @@ class Hands:
             now = creates[done : done + batch]
             faults = await self._all([self._create(create) for create in now])
             for create in now[: len(now) - len(faults)]:
-                what = create.kind.name if create.kind.name != "Pod" else "pod:"
-                message = f"Created {what.lower()} {create.document['metadata']['name']}"
-                self._recorder.tell(kind, owner, Tell("Normal", "SuccessfulCreate", message), component)
+                what = TOLD.get(create.kind.name)
+                if what is not None:
+                    message = f"{what} {create.document['metadata']['name']}"
+                    self._recorder.tell(kind, owner, Tell("Normal", "SuccessfulCreate", message), component)
             if faults:
                 told = Tell("Warning", "FailedCreate", f"Error creating: {faults[0]}")
                 self._recorder.tell(kind, owner, told, component)

@@ -20,6 +20,16 @@ def of(pod: Pod) -> int:
     return int(found) if found.isdigit() else -1
 
 
+def read(text: str, below: int) -> set[int]:
+    """The numbers that a status has written, of those below a bound; what is no number is passed over."""
+    found: set[int] = set()
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        if first.isdigit() and (last or first).isdigit():
+            found.update(range(int(first), min(int(last or first) + 1, below)))
+    return found
+
+
 def written(numbers: Iterable[int]) -> str:
     """Numbers as a status has them: ``0,3-5``."""
     spans: list[tuple[int, int]] = []

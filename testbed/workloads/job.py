@@ -186,7 +186,7 @@ def _status(
         "ready": sum(pod.is_ready for pod in tally.active) if goes_on else 0,
         "terminating": len(tally.terminating) + (0 if goes_on else len(tally.active)),
         "succeeded": tally.succeeded or None,
-        "failed": len(tally.failures) or None,
+        "failed": tally.failed or None,
         "startTime": None if owner.spec.suspend and not is_ending else started,
         "conditions": conditions or None,
     }

@@ -20,13 +20,17 @@ BACKOFF_S, LONGEST_BACKOFF_S = 10, 360
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """A job's pods by how they are. What a failure policy ignores is not among the failures."""
+    """A job's pods by how they are. What a failure policy ignores is not among the failures.
+
+    What the status counted already stays counted when its pods are gone.
+    """
 
     active: list[Pod]
     terminating: list[Pod]
     successes: list[Pod]
     failures: list[Pod]
     succeeded: int
+    failed: int
     done_indexes: set[int]
     failed_indexes: set[int]
     given_up: str
@@ -53,11 +57,13 @@ def tally(owner: Job, pods: Sequence[Pod]) -> Tally:
     ]
     failures = [pod for pod, verdict in verdicts if verdict.action != "Ignore"]
     done = {number for pod in successes if (number := indexes.of(pod)) >= 0}
-    failed: set[int] = set()
+    bound = owner.spec.completions or 0
+    done |= indexes.read(owner.status.get("completedIndexes") or "", bound)
+    failed = indexes.read(owner.status.get("failedIndexes") or "", bound)
     limit = owner.spec.backoff_limit_per_index
     if limit is not None:
         times = Counter(indexes.of(pod) for pod in failures)
-        failed = {number for number, count in times.items() if count > limit}
+        failed |= {number for number, count in times.items() if count > limit}
         failed |= {indexes.of(pod) for pod, verdict in verdicts if verdict.action == "FailIndex"}
     is_indexed = owner.spec.completion_mode == "Indexed"
     return Tally(
@@ -65,7 +71,8 @@ def tally(owner: Job, pods: Sequence[Pod]) -> Tally:
         terminating=[pod for pod in pods if pod.is_being_deleted and not pod.is_finished],
         successes=successes,
         failures=failures,
-        succeeded=len(done) if is_indexed else len(successes),
+        succeeded=len(done) if is_indexed else max(len(successes), owner.status.get("succeeded") or 0),
+        failed=max(len(failures), owner.status.get("failed") or 0),
         done_indexes=done,
         failed_indexes=failed - done,
         given_up=next((verdict.message for _, verdict in verdicts if verdict.action == "FailJob"), ""),
@@ -85,7 +92,7 @@ def _failure(owner: Job, found: Tally, now: float, plan: Plan) -> Ending | None:
     spec = owner.spec
     if found.given_up:
         return _failed("PodFailurePolicy", found.given_up)
-    if len(found.failures) > spec.backoff_limit or _restarted_too_often(owner, found.active):
+    if found.failed > spec.backoff_limit or _restarted_too_often(owner, found.active):
         return _failed("BackoffLimitExceeded", "Job has reached the specified backoff limit")
     if spec.max_failed_indexes is not None and len(found.failed_indexes) > spec.max_failed_indexes:
         text = "Job has exceeded the specified maximal number of failed indexes"

@@ -10,10 +10,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
-from croniter import croniter
+from croniter import CroniterBadDateError, croniter
 
 MANY_MISSED = 100
 """Missed starts beyond which a cron job complains (https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/)."""
+NEVER = float("inf")
+"""When a run of the 31st of February is due."""
 _UNITS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 Next = Callable[[float], float]
@@ -50,7 +52,10 @@ def following(schedule: str, in_zone: tzinfo) -> Next:
         raise UnknownSchedule(f"unparseable schedule: {schedule}")
 
     def after(moment: float) -> float:
-        found: datetime = croniter(plain, datetime.fromtimestamp(moment, in_zone)).get_next(datetime)
+        try:
+            found: datetime = croniter(plain, datetime.fromtimestamp(moment, in_zone)).get_next(datetime)
+        except CroniterBadDateError:
+            return NEVER
         return found.timestamp()
 
     return after

@@ -97,6 +97,31 @@ async def test_a_job_knows_its_pods_by_its_own_uid(api: Api) -> None:
     assert (job["spec"]["completions"], job["spec"]["parallelism"], job["spec"]["backoffLimit"]) == (1, 1, 6)
 
 
+async def test_a_job_with_a_limit_an_index_has_no_other(api: Api) -> None:
+    spec = {"template": a_template(restartPolicy="Never"), "backoffLimitPerIndex": 1}
+    indexed = {"completions": 2, "completionMode": "Indexed"}
+    made = api.create("Job", {"metadata": {"name": "sum"}, "spec": spec | indexed})
+    assert made["spec"]["backoffLimit"] == 2**31 - 1
+
+
+def a_cron_job(**spec: Any) -> dict[str, Any]:
+    template = {"spec": {"template": a_template(restartPolicy="Never")}}
+    return {"metadata": {"name": "tick"}, "spec": {"schedule": "@hourly", "jobTemplate": template} | spec}
+
+
+async def test_a_cron_job_leaves_to_its_jobs_what_they_fill_in(api: Api) -> None:
+    spec = api.create("CronJob", a_cron_job())["spec"]
+    assert (spec["concurrencyPolicy"], spec["successfulJobsHistoryLimit"]) == ("Allow", 3)
+    assert set(spec["jobTemplate"]["spec"]) == {"template"}
+
+
+async def test_a_time_zone_is_one_that_there_is(api: Api) -> None:
+    """https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#time-zones"""
+    assert api.create("CronJob", a_cron_job(timeZone="Europe/Berlin"))["spec"]["timeZone"] == "Europe/Berlin"
+    for zone in ("Mars/Olympus", "../etc/passwd", ""):
+        assert api.refusal("CronJob", a_cron_job(timeZone=zone)) == {"spec.timeZone"}
+
+
 async def test_templates_and_pods_say_what_kubelets_rely_on(api: Api) -> None:
     probe = {"httpGet": {"port": 80}}
     ports = [{"containerPort": 80}]

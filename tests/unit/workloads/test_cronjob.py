@@ -128,6 +128,11 @@ def test_schedules_of_every_form(text: str, expected: str) -> None:
     assert moments.written(due(moments.read("2026-03-02T08:30:00Z"))) == expected
 
 
+def test_what_is_never_due_is_never_looked_at() -> None:
+    plan = cronjob.step(a_cron_job(schedule="0 0 31 2 *"), [], DUE)
+    assert (made(plan), plan.again_in) == ([], None)
+
+
 def test_runs_may_overlap_unless_it_is_said_otherwise() -> None:
     assert len(made(cronjob.step(a_cron_job(), [a_job(DUE)], DUE + 900))) == 1
 

@@ -179,6 +179,18 @@ def test_indexes_are_written_as_spans() -> None:
     assert indexes.written({5, 0, 3, 4, 7}) == "0,3-5,7"
 
 
+def test_what_has_been_counted_stays_counted_when_its_pods_are_gone() -> None:
+    """https://kubernetes.io/docs/concepts/workloads/controllers/job/#job-tracking-with-finalizers"""
+    status = {**STARTED, "completedIndexes": "0,2-3", "succeeded": 3}
+    plan = job.step(a_job(status, completions=4, parallelism=4, completion_mode="Indexed"), [], NOW)
+    assert [create.document["spec"]["hostname"] for create in plan.creates] == ["sum-1"]
+    assert (
+        len(job.step(a_job({**STARTED, "succeeded": 3}, completions=4, parallelism=4), [], NOW).creates) == 1
+    )
+    failed_before = a_job({**STARTED, "failed": 7}, completions=4)
+    assert conditions(job.step(failed_before, [], NOW))["Failed"] == ("True", "BackoffLimitExceeded")
+
+
 def test_with_a_limit_an_index_one_index_that_fails_does_not_end_the_others() -> None:
     owner = a_job(
         completions=2, parallelism=2, completion_mode="Indexed", backoff_limit=99, backoff_limit_per_index=1
