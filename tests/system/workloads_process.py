@@ -9,13 +9,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from controller.kubernetes import Access, ApiError, Client
 from testbed.workloads import moments
-from testbed.workloads.objects import PODS
+from testbed.workloads.objects import PODS, Pod
 
 KUBECONFIG = """
 apiVersion: v1
@@ -53,8 +53,16 @@ class WorkloadsProcess:
         self.process.wait()
 
 
-async def report_ready(api: Client) -> None:
-    """What kubelets do: every pod that has a node becomes ready, or has succeeded where it is not started anew.
+IsUp = Callable[[Pod], bool]
+
+
+def is_bound(pod: Pod) -> bool:
+    """Whether a pod has a node."""
+    return bool(pod.spec.node_name)
+
+
+async def report_ready(api: Client, is_up: IsUp = is_bound) -> None:
+    """What kubelets do: every pod that `is_up` becomes ready, or has succeeded where it is not started anew.
 
     Every one that is asked to end is gone.
     """
@@ -65,7 +73,7 @@ async def report_ready(api: Client) -> None:
         try:
             if pod.is_being_deleted:
                 await api.delete(PODS, pod.name, namespace=pod.namespace, grace_seconds=0)
-            elif not pod.is_ready and not pod.is_finished:
+            elif is_up(pod) and not pod.is_ready and not pod.is_finished:
                 phase = "Running" if pod.spec.restart_policy == "Always" else "Succeeded"
                 ready = {"type": "Ready", "status": "True" if phase == "Running" else "False"}
                 ready["lastTransitionTime"] = moments.written(time.time())
@@ -77,13 +85,13 @@ async def report_ready(api: Client) -> None:
 
 
 @contextmanager
-def playing_kubelets(kubeconfig: Path) -> Iterator[None]:
+def playing_kubelets(kubeconfig: Path, is_up: IsUp = is_bound) -> Iterator[None]:
     """Kubelets of all nodes while the block runs, in a thread of their own."""
     loop = asyncio.new_event_loop()
 
     async def play() -> None:
         async with Client(Access.load(kubeconfig)) as client:
-            await report_ready(client)
+            await report_ready(client, is_up)
 
     task = loop.create_task(play())
 

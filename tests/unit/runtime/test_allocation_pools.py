@@ -192,7 +192,10 @@ async def test_the_addresses_of_a_set_are_free_once_it_is_gone(world: World) -> 
 async def test_where_it_is_switched_off_the_next_pod_of_a_name_gets_any(by: str) -> None:
     world = World(Settings(keep_statefulset_ip=by != "controller"))
     world.put_subnet("wide", "10.40.0.0/16", keep_ip="false" if by == "subnet" else "")
-    world.put_set("db", **({"keep_ip": "false"} if by == "set" else {}))
+    if by == "set":
+        world.put_set("db", keep_ip="false")
+    else:
+        world.put_set("db")
     given = set()
     for _ in range(3):
         world.put_member("db-0", logical_switch="wide")
