@@ -44,7 +44,7 @@ class Bed:
 
     async def runs(self, kind: Kind[Any], name: str, annotations: dict[str, str], **spec: Any) -> None:
         """Create a workload whose pods bear the annotations, and wait until as many as it asks for are up."""
-        template = {
+        template: dict[str, Any] = {
             "metadata": {"labels": {"app": name}, "annotations": annotations},
             "spec": {"containers": [{"name": "main", "image": "any:1"}]},
         }

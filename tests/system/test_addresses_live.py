@@ -1,0 +1,85 @@
+"""Addresses that pods keep, judged by packets: who comes after somebody is reached where that one was."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from controller.api.core import Pod
+from controller.api.kinds import PODS
+from controller.kubernetes import Access, Client
+from testbed.cluster import Cluster
+from testbed.workloads.objects import DEPLOYMENTS, STATEFULSETS
+from tests.system.live_pods import a_pod, a_spec, assert_ping, becomes, run_pods, with_cluster
+
+pytestmark = [pytest.mark.system, pytest.mark.usefixtures("state_root")]
+
+WITHIN_S = 60.0
+
+
+def a_workload(name: str, pool: str, **spec: Any) -> dict[str, Any]:
+    said = {"testbed/kind": "live", "ovn.kubernetes.io/ip_pool": pool}
+    template = {
+        "metadata": {"labels": {"app": name}, "annotations": said},
+        "spec": {"terminationGracePeriodSeconds": 1, "containers": [{"name": "main", "image": "none"}]},
+    }
+    body = {"selector": {"matchLabels": {"app": name}}, "template": template} | spec
+    return {"metadata": {"name": name, "namespace": "default"}, "spec": body}
+
+
+async def pods_until(cluster: Cluster, is_so: Callable[[dict[str, Pod]], bool]) -> dict[str, Pod]:
+    async with Client(Access.load(cluster.kubeconfig)) as api:
+        deadline = time.monotonic() + WITHIN_S
+        while True:
+            found = {pod.name: pod for pod in (await api.list(PODS)).items}
+            if is_so(found):
+                return found
+            assert time.monotonic() < deadline, found
+            await asyncio.sleep(0.02)
+
+
+def test_who_comes_after_a_pod_is_reached_at_its_address() -> None:
+    """A set keeps addresses by name though a pod comes again, a Deployment keeps to its pool though it is updated."""
+
+    async def start(cluster: Cluster) -> None:
+        async with Client(Access.load(cluster.kubeconfig)) as api:
+            await api.create(STATEFULSETS, a_workload("db", "10.16.0.50,10.16.0.60", replicas=2))
+            await api.create(DEPLOYMENTS, a_workload("web", "10.16.0.70..10.16.0.71", replicas=1))
+        await run_pods(cluster, a_pod("asker", "node2"))
+
+    async def replace(cluster: Cluster) -> dict[str, str]:
+        before = await pods_until(cluster, all_ready(4))
+        async with Client(Access.load(cluster.kubeconfig)) as api:
+            await api.delete(PODS, "db-0", namespace="default")
+            patch = {"spec": {"template": {"metadata": {"annotations": {"version": "2"}}}}}
+            await api.patch(DEPLOYMENTS, "web", patch, namespace="default")
+        uids = {pod.metadata.uid for name, pod in before.items() if name.startswith(("db-0", "web"))}
+        after = await pods_until(
+            cluster,
+            lambda found: all_ready(4)(found) and not uids & {pod.metadata.uid for pod in found.values()},
+        )
+        return {name: pod.status.pod_ip for name, pod in after.items()}
+
+    def body(cluster: Cluster) -> None:
+        asyncio.run(start(cluster))
+        for address in ("10.16.0.50", "10.16.0.60"):
+            becomes("asker", address, reached=True)
+        addresses = asyncio.run(replace(cluster))
+        assert (addresses["db-0"], addresses["db-1"]) == ("10.16.0.50", "10.16.0.60")
+        (web,) = (address for name, address in addresses.items() if name.startswith("web"))
+        assert web in ("10.16.0.70", "10.16.0.71")
+        for address in ("10.16.0.50", "10.16.0.60", web):
+            becomes("asker", address, reached=True)
+        assert_ping("db-0", addresses["asker"])
+
+    assert with_cluster(a_spec(), body) == 0
+
+
+def all_ready(count: int) -> Callable[[dict[str, Pod]], bool]:
+    return lambda found: (
+        len(found) == count and all(pod.is_ready and not pod.is_being_deleted for pod in found.values())
+    )
