@@ -6,6 +6,7 @@ to, writing one changes that object.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -18,6 +19,7 @@ from testbed.apiserver.writing import DeleteOptions, Outcome, Writer
 
 Document = dict[str, Any]
 
+DISRUPTED = "DisruptionTarget"
 SCALE_VERSION = "autoscaling/v1"
 SUCCESS = orjson.dumps(
     {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
@@ -98,14 +100,27 @@ def bind(
 def evict(
     writer: Writer, kind: Kind, namespace: str, name: str, eviction: Document, options: DeleteOptions
 ) -> Outcome:
-    """Asks a pod to end. No budget stands in the way: there are no PodDisruptionBudgets here.
+    """Asks a pod to end, and says in it why. No budget stands in the way: there are no PodDisruptionBudgets here.
 
-    The former version of the request says the same (https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/).
+    The former version of the request says the same. Sources:
+    https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/ and
+    https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions
     """
     if eviction.get("apiVersion") == "policy/v1beta1":
         eviction["apiVersion"] = "policy/v1"
     _check(writer, "Eviction", "policy/v1", name, eviction)
-    return Outcome(SUCCESS, writer.delete(kind, namespace, name, options).accepted_ns)
+    writer.delete(kind, namespace, name, replace(options, dry_run=True))  # what forbids it is told first
+    old = writer.existing(kind, namespace, name)
+    document = old.document()
+    if document["status"].get("phase") == "Running" and not document["metadata"].get("deletionTimestamp"):
+        reported = document["status"].get("conditions", ())
+        why = {"reason": "EvictionByEvictionAPI", "message": "Eviction API: evicting"}
+        condition = {"type": DISRUPTED, "status": "True", **why, "lastTransitionTime": metadata.now()}
+        others = [entry for entry in reported if entry["type"] != DISRUPTED]
+        document["status"]["conditions"] = [*others, condition]
+        writer.amend(kind, old, document, dry_run=options.dry_run)
+    deleted = writer.delete(kind, namespace, name, replace(options, resource_version=None))
+    return Outcome(SUCCESS, deleted.accepted_ns)
 
 
 def quoted_node(document: Document) -> str:
