@@ -1,43 +1,26 @@
 """kubectl of two generations, as Debian packages them, unpacked beside the machine's own and called by their paths.
 
-The machine may have any kubectl, or none: both generations come from the mirror that its package sources name, checked
-by apt against Debian's keys, and stay in the cache.
+The machine may have any kubectl, or none.
 """
 
 from __future__ import annotations
 
-import fcntl
-import os
-import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from testbed.releases.mirror import mirror
+from tests.debian import unpacked
 
 PACKAGES = {"1.20": ("bookworm", "kubernetes-client"), "1.32": ("trixie", "kubectl")}
 """Version of kubectl: the suite and the package that carry it."""
-KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
-
-
-def cache() -> Path:
-    """Where the unpacked packages stay."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or "/var/cache") / "ovn-testbed" / "kubectl"
 
 
 def kubectl(version: str) -> Path:
     """The program of that version, fetched if it is not there yet. Raises ``CalledProcessError`` when it cannot be."""
-    directory = cache()
-    directory.mkdir(parents=True, exist_ok=True)
-    program = directory / version / "usr/bin/kubectl"
-    with (directory / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not program.exists():
-            _fetch(*PACKAGES[version], directory / version)
-    return program
+    suite, package = PACKAGES[version]
+    return unpacked(suite, package, f"kubectl/{version}") / "usr/bin/kubectl"
 
 
 class Kubectl:
@@ -60,7 +43,7 @@ class Kubectl:
             input=None if document is None else orjson.dumps(document).decode(),
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=120,
             check=False,
         )
 
@@ -73,37 +56,3 @@ class Kubectl:
     def apply(self, document: Any, *arguments: str) -> str:
         """Applies an object."""
         return self("apply", "-f", "-", *arguments, document=document)
-
-
-def _fetch(suite: str, package: str, into: Path) -> None:
-    with tempfile.TemporaryDirectory(dir=into.parent, prefix=".making-") as place:
-        root = Path(place)
-        root.chmod(0o755)
-        for name in ("lists/partial", "archives/partial", "etc", "unpacked"):
-            (root / name).mkdir(parents=True)
-        (root / "status").touch()
-        (root / "etc/sources.list").write_text(f"deb [signed-by={KEYRING}] {mirror()} {suite} main\n")
-        options = {
-            "Dir::State": str(root),
-            "Dir::State::status": str(root / "status"),
-            "Dir::Cache": str(root),
-            "Dir::Etc::SourceList": str(root / "etc/sources.list"),
-            "Dir::Etc::SourceParts": "-",
-            "APT::Sandbox::User": "root",
-            "Acquire::Languages": "none",
-        }
-        apt = [
-            "apt-get",
-            "-q",
-            *(part for key, value in options.items() for part in ("-o", f"{key}={value}")),
-        ]
-        _run([*apt, "update"], root)
-        _run([*apt, "download", package], root)
-        (archive,) = root.glob(f"{package}_*.deb")
-        _run(["dpkg-deb", "--extract", str(archive), str(root / "unpacked")], root)
-        shutil.rmtree(into, ignore_errors=True)
-        (root / "unpacked").rename(into)
-
-
-def _run(command: list[str], directory: Path) -> None:
-    subprocess.run(command, cwd=directory, check=True, capture_output=True, text=True, timeout=300)
