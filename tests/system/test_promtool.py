@@ -1,6 +1,5 @@
-"""Exports read by the programs that they are for."""
+"""A history read by Prometheus' own promtool, taken from Debian's package; no Prometheus is installed or started."""
 
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -9,6 +8,12 @@ import pytest
 
 from reports.export import FORMATS
 from testbed.results import Metric, Run, RunDirectory
+from tests.debian import unpacked
+from tests.unit.reports.conftest import invented
+
+__all__ = ["invented"]
+
+pytestmark = pytest.mark.timeout(300)
 
 
 def nights(run: Run, values: list[float | None]) -> list[Run]:
@@ -24,23 +29,29 @@ def nights(run: Run, values: list[float | None]) -> list[Run]:
     ]
 
 
-@pytest.mark.skipif(not shutil.which("promtool"), reason="promtool comes with Debian's package prometheus")
-def test_promtool_takes_every_line_and_backfills_the_history(invented: RunDirectory, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def promtool() -> Path:
+    return unpacked("bookworm", "prometheus", "prometheus") / "usr/bin/promtool"
+
+
+def test_promtool_takes_every_line_and_backfills_the_history(
+    promtool: Path, invented: RunDirectory, tmp_path: Path
+) -> None:
     text = FORMATS["openmetrics"].render([invented.run()])
     checked = subprocess.run(
-        ["promtool", "check", "metrics"], input=text, capture_output=True, text=True, check=False
+        [promtool, "check", "metrics"], input=text, capture_output=True, text=True, check=False
     )
     assert checked.returncode == 0, checked.stdout + checked.stderr
     exposition = tmp_path / "history.om"
     exposition.write_text(FORMATS["openmetrics"].render(nights(invented.run(), [100.0, 101.0])))
     made = subprocess.run(
-        ["promtool", "tsdb", "create-blocks-from", "openmetrics", str(exposition), str(tmp_path / "data")],
+        [promtool, "tsdb", "create-blocks-from", "openmetrics", str(exposition), str(tmp_path / "data")],
         capture_output=True,
         text=True,
         check=False,
     )
     assert made.returncode == 0, made.stdout + made.stderr
     listed = subprocess.run(
-        ["promtool", "tsdb", "list", str(tmp_path / "data")], capture_output=True, text=True, check=True
+        [promtool, "tsdb", "list", str(tmp_path / "data")], capture_output=True, text=True, check=True
     )
     assert len(listed.stdout.splitlines()) == 3, "a header, and a block for each night"
