@@ -1,5 +1,7 @@
 """The names of the annotations and labels: Kube-OVN's contract between controller, daemon and people."""
 
+from collections.abc import Mapping
+
 ALLOCATED = "ovn.kubernetes.io/allocated"
 IP_ADDRESS = "ovn.kubernetes.io/ip_address"
 MAC_ADDRESS = "ovn.kubernetes.io/mac_address"
@@ -25,3 +27,31 @@ POD_KIND = "testbed/kind"
 
 KUBELET = "testbed/kubelet"
 """On a node: the path of the Unix socket on which its kubelet answers the API server."""
+
+_NETWORKS = "k8s.v1.cni.cncf.io/networks"
+_HEEDED = frozenset(
+    {
+        ALLOCATED,
+        IP_ADDRESS,
+        MAC_ADDRESS,
+        CIDR,
+        GATEWAY,
+        LOGICAL_SWITCH,
+        LOGICAL_ROUTER,
+        MTU,
+        IP_POOL,
+        KEEP_IP,
+        "ovn.kubernetes.io/routed",
+    }
+)
+"""Annotations of pods that have their effect, or that only tell what a CNI plugin did and so ask for none."""
+
+
+def without_effect(annotations: Mapping[str, str]) -> list[str]:
+    """Names of a pod's annotations that ask something of its network, or of a further one, which nothing carries yet."""
+    others = annotations.keys() - _HEEDED
+    if not others:
+        return []
+    return sorted(
+        name for name in others if name == _NETWORKS or name.partition("/")[0].endswith("ovn.kubernetes.io")
+    )

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
+import os
+import socket
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import parse_qs, quote
@@ -21,9 +24,12 @@ from testbed.apiserver.requests import Target
 from testbed.apiserver.status import ApiError, bad_request
 from testbed.apiserver.writing import Writer
 
+_log = logging.getLogger(__name__)
+
 Document = dict[str, Any]
 
 CONNECT_S = 10.0
+PING_S = 2.0
 REASONS = {400: "BadRequest", 404: "NotFound", 503: "ServiceUnavailable"}
 """Of a Status, by the HTTP status with which a kubelet refuses."""
 _WAITING = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S)
@@ -39,8 +45,8 @@ class Kubelets:
         """The output of a container, to its end or for as long as the client follows it."""
         if request.method != "GET":
             raise _not_allowed(request.method)
-        socket, url = self._way("containerLogs", target, query)
-        async with _session(socket) as session, session.get(url) as answer:
+        path, url = self._way("containerLogs", target, query)
+        async with _session(path) as session, session.get(url) as answer:
             if answer.status != 200:
                 raise await _refusal(answer)
             response = web.StreamResponse(headers={"Content-Type": "text/plain"})
@@ -49,17 +55,20 @@ class Kubelets:
             try:
                 async for text in answer.content.iter_any():
                     await response.write(text)
-            except aiohttp.ClientPayloadError as error:  # the client has to see that this is not the end
-                raise ConnectionResetError("the kubelet went away") from error
-            await response.write_eof()
+            except aiohttp.ClientPayloadError:
+                _log.warning("the output of %s breaks off: its kubelet went away", target.name)
+                if request.transport is not None:
+                    request.transport.abort()  # the client has to see that this is not the end
+            else:
+                await response.write_eof()
         return response
 
     async def exec(self, request: web.BaseRequest, target: Target, query: str) -> web.StreamResponse:
         """A program in a container, and all that goes to and fro until it or the client ends."""
         if request.method not in ("GET", "POST"):
             raise _not_allowed(request.method)
-        socket, url = self._way("exec", target, query)
-        async with _session(socket) as session:
+        path, url = self._way("exec", target, query)
+        async with _session(path) as session:
             if request.headers.get("Upgrade", "").lower() != "websocket":
                 raise await _why(session, url)
             offered = [word.strip() for word in request.headers.get("Sec-WebSocket-Protocol", "").split(",")]
@@ -79,20 +88,20 @@ class Kubelets:
         self._writer.store.flush()
         pods, nodes = target.kind, self._writer.store.registry.named("Node")
         pod = self._writer.existing(pods, target.namespace or "", target.name).document()
-        container = _container(pod, parse_qs(query).get("container", [""])[-1])
+        container = container_of(pod, parse_qs(query).get("container", [""])[-1])
         node = pod["spec"].get("nodeName", "")
         if not node:
             raise bad_request(f"pod {target.name} does not have a host assigned")
         metadata = self._writer.existing(nodes, "", node).document()["metadata"]
-        socket = (metadata.get("annotations") or {}).get(KUBELET, "")
-        if not socket.startswith("/"):
+        listening = (metadata.get("annotations") or {}).get(KUBELET, "")
+        if not listening.startswith("/"):
             raise _unavailable(f"node {node} does not tell where its kubelet listens (annotation {KUBELET})")
         parts = (what, pod["metadata"]["namespace"], target.name, container)
         path = "/".join(quote(part, safe="") for part in parts)
-        return socket, URL(f"http://kubelet/{path}?{query}", encoded=True)
+        return listening, URL(f"http://kubelet/{path}?{query}", encoded=True)
 
 
-def _container(pod: Document, asked: str) -> str:
+def container_of(pod: Document, asked: str) -> str:
     """The container that is meant; the only one needs no name."""
     name = pod["metadata"]["name"]
     inits, mains = (
@@ -110,14 +119,15 @@ def _container(pod: Document, asked: str) -> str:
 
 
 @contextlib.asynccontextmanager
-async def _session(socket: str) -> AsyncIterator[aiohttp.ClientSession]:
+async def _session(path: str) -> AsyncIterator[aiohttp.ClientSession]:
     """Connections to one kubelet. Raises ``ApiError`` 503 where it does not answer."""
-    connector = aiohttp.UnixConnector(path=socket)
+    connector = aiohttp.UnixConnector(path=path)
     async with aiohttp.ClientSession(connector=connector, timeout=_WAITING) as session:
         try:
             yield session
         except (aiohttp.ClientConnectorError, aiohttp.ServerDisconnectedError, TimeoutError) as error:
-            raise _unavailable(f"the kubelet of the pod's node does not answer: {error}") from error
+            why = error.strerror if isinstance(error, OSError) else error
+            raise _unavailable(f"the kubelet of the pod's node does not answer on {path}: {why}") from error
 
 
 async def _why(session: aiohttp.ClientSession, url: URL) -> ApiError:
@@ -133,14 +143,38 @@ async def _refusal(answer: aiohttp.ClientResponse) -> ApiError:
 
 async def _relay(client: web.WebSocketResponse, kubelet: aiohttp.ClientWebSocketResponse) -> None:
     """Pass messages on both ways until one of the two has ended, then end the other."""
-    both = (asyncio.create_task(_pass(client, kubelet)), asyncio.create_task(_pass(kubelet, client)))
+    talks = [_pass(client, kubelet), _pass(kubelet, client), _ping(client)]
+    tasks = [asyncio.create_task(talk) for talk in talks]
     try:
-        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    except asyncio.CancelledError:
+        _cut(kubelet)
+        raise
     finally:
-        for task in both:
+        for task in tasks:
             task.cancel()
-        await asyncio.wait(both)
-    await client.close(code=kubelet.close_code or aiohttp.WSCloseCode.OK)
+        await asyncio.wait(tasks)
+    code = kubelet.close_code
+    if (
+        code is None or code == aiohttp.WSCloseCode.ABNORMAL_CLOSURE
+    ):  # it was cut off, and that may not be said
+        code = aiohttp.WSCloseCode.INTERNAL_ERROR
+    await client.close(code=code)
+
+
+async def _ping(client: web.WebSocketResponse) -> None:
+    """Speak now and then: the end of a client that has more to say than is taken shows in no other way."""
+    with contextlib.suppress(ConnectionError):
+        while True:
+            await asyncio.sleep(PING_S)
+            await client.ping()
+
+
+def _cut(kubelet: aiohttp.ClientWebSocketResponse) -> None:
+    """End a connection at once; closing it would wait until the kubelet has read what it may never read."""
+    wrapped = kubelet.get_extra_info("socket")
+    with contextlib.suppress(OSError), socket.socket(fileno=os.dup(wrapped.fileno())) as connection:
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 async def _pass(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable
 
-from aiohttp import ClientConnectionResetError, WSCloseCode, WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 
 from testbed.kubelet import channels
 from testbed.kubelet.channels import STDERR, STDOUT, EndOfInput, FramingError, Input
@@ -17,6 +17,7 @@ from testbed.kubelet.container import ContainerLife
 from testbed.kubelet.guests import NotRunning
 from testbed.kubelet.program import Program, Wanted
 
+PING_S = 2.0
 NOT_FOUND = 127
 """Exit status of a program that this host does not have, as every shell has it."""
 WAITING = 256
@@ -49,13 +50,14 @@ class _Session:
     async def run(self) -> None:
         telling = asyncio.create_task(_unless_gone(self._tell()))
         listening = asyncio.create_task(_unless_gone(self._listen()))
+        pinging = asyncio.create_task(_unless_gone(self._ping()))
         feeding = asyncio.create_task(self._feed())
         is_over = False
         try:
-            await asyncio.wait({telling, listening}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({telling, listening, pinging}, return_when=asyncio.FIRST_COMPLETED)
             is_over = self._program.over.done() and telling.done()
         finally:
-            tasks = (telling, listening, feeding)
+            tasks = (telling, listening, pinging, feeding)
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
@@ -89,6 +91,12 @@ class _Session:
             else:
                 await self._input.put(meant)
 
+    async def _ping(self) -> None:
+        """Speak now and then: the end of a client that has more to say than is taken shows in no other way."""
+        while True:
+            await asyncio.sleep(PING_S)
+            await self._client.ping()
+
     async def _feed(self) -> None:
         while True:
             meant = await self._input.get()
@@ -102,5 +110,5 @@ async def _unless_gone(speaking: Awaitable[None]) -> None:
     """Whoever speaks to a client that is gone is simply done."""
     try:
         await speaking
-    except* (ConnectionError, ClientConnectionResetError):
+    except* ConnectionError:
         pass

@@ -125,8 +125,9 @@ class Server:
         response.enable_chunked_encoding()
         await response.prepare(request)
         path = output.log_file(about.directory, attempt)
-        async for text in logs.read(path, wanted.lines, source):
-            await response.write(text)
+        with contextlib.suppress(FileNotFoundError):  # the pod was deleted this very moment
+            async for text in logs.read(path, wanted.lines, source):
+                await response.write(text)
         await response.write_eof()
         return response
 

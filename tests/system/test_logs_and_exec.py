@@ -38,14 +38,16 @@ OLD, NEW = "1.20", "1.32"
 TALKS = "echo first; echo second >&2; echo third; exec sleep infinity"
 
 
-def a_pod(name: str, *containers: dict[str, Any], **annotations: str) -> dict[str, Any]:
+def a_pod(
+    name: str, *containers: dict[str, Any], policy: str = "Always", **annotations: str
+) -> dict[str, Any]:
     made = [{"name": f"c{number}", "image": "none"} | each for number, each in enumerate(containers)]
     metadata = {
         "name": name,
         "labels": {"kind": annotations.get("testbed/kind", "live")},
         "annotations": annotations,
     }
-    spec = {"containers": made, "terminationGracePeriodSeconds": 0}
+    spec = {"containers": made, "restartPolicy": policy, "terminationGracePeriodSeconds": 0}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
 
 
@@ -58,6 +60,7 @@ PODS = [
     a_pod("pair", shell("echo from c0; exec sleep infinity"), shell("echo from c1; exec sleep infinity")),
     a_pod("place", shell("exec sleep infinity", env=[{"name": "COLOUR", "value": "green"}])),
     a_pod("crash", shell('echo "run of $$"; exit 1')),
+    a_pod("done", shell("echo all is done"), policy="Never"),
     a_pod("silent", {"ports": [{"containerPort": 80}]}),
     a_pod("stub", {}, **{"testbed/kind": "stub"}),
 ]
@@ -90,25 +93,41 @@ class Kubectl:
         return subprocess.Popen([*self.command, *arguments], **streams)
 
 
-@pytest.fixture(scope="module")
-def kubeconfig() -> Iterator[Path]:
-    state = tempfile.mkdtemp(prefix="testbed-talk-", dir="/run")
-    environment = {**os.environ, "TESTBED_STATE": state, "PYTHONPATH": str(REPOSITORY)}
-    environment.pop("TESTBED_CLUSTER", None)
+class Cluster:
+    """A cluster that stands, as the one who made it uses it."""
 
-    def testbed(*arguments: str) -> str:
+    def __init__(self, state: str) -> None:
+        self.environment = {**os.environ, "TESTBED_STATE": state, "PYTHONPATH": str(REPOSITORY)}
+        self.environment.pop("TESTBED_CLUSTER", None)
+
+    def testbed(self, *arguments: str) -> str:
         argv = [sys.executable, "-m", "testbed.cli", *arguments]
         done = subprocess.run(
-            argv, capture_output=True, text=True, env=environment, timeout=WITHIN_S, check=False
+            argv, capture_output=True, text=True, env=self.environment, timeout=WITHIN_S, check=False
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
 
+    def status(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.testbed("status", "--name", "talk", "--json"))
+        return found
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    state = tempfile.mkdtemp(prefix="testbed-talk-", dir="/run")
+    made = Cluster(state)
     try:
-        yield Path(json.loads(testbed("up", "--nodes", "1", "--name", "talk", "--json"))["kubeconfig"])
+        made.testbed("up", "--nodes", "1", "--name", "talk", "--json")
+        yield made
     finally:
-        testbed("down", "--all")
+        made.testbed("down", "--all")
         shutil.rmtree(state, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def kubeconfig(cluster: Cluster) -> Path:
+    return Path(cluster.status()["kubeconfig"])
 
 
 @pytest.fixture(scope="module")
@@ -116,8 +135,10 @@ def new(kubeconfig: Path, tmp_path_factory: pytest.TempPathFactory) -> Kubectl:
     """The kubectl of today, with the pods that the tests talk to."""
     made = Kubectl(NEW, kubeconfig, tmp_path_factory.mktemp("cache"))
     made("apply", "-f", "-", said=json.dumps({"apiVersion": "v1", "kind": "List", "items": PODS}))
-    ready = [f"pod/{pod['metadata']['name']}" for pod in PODS if pod["metadata"]["name"] != "crash"]
+    names = [pod["metadata"]["name"] for pod in PODS]
+    ready = [f"pod/{name}" for name in names if name not in ("crash", "done")]
     made("wait", "--for=condition=Ready", f"--timeout={WITHIN_S:.0f}s", *ready)
+    made("wait", "--for=jsonpath={.status.phase}=Succeeded", f"--timeout={WITHIN_S:.0f}s", "pod/done")
     return made
 
 
@@ -175,6 +196,11 @@ def test_what_has_no_logs_says_why(kube: Kubectl) -> None:
     assert "pod stub is a stub" in stub.stderr
     assert "a responder answers on 80/TCP" in kube("logs", "silent")
     assert "not found" in kube.run("logs", "nobody").stderr
+
+
+def test_what_a_pod_wrote_stays_when_it_has_ended(kube: Kubectl) -> None:
+    assert kube("logs", "done") == "all is done\n"
+    assert kube("logs", "-f", "done", "--tail=1") == "all is done\n"
 
 
 def test_logs_are_followed_until_the_pod_is_deleted(kube: Kubectl) -> None:
@@ -249,13 +275,26 @@ def test_exec_gives_a_shell_a_terminal_of_the_callers_size(new: Kubectl) -> None
     session.send_signal(signal.SIGWINCH)
     os.write(ours, b"until [ \"$(stty size)\" = '44 99' ]; do sleep 0.1; done; echo size $((40 + 4))\n")
     read_until(ours, b"size 44\r\n")
-    os.write(ours, b"echo asleep $((1 + 1)); sleep 600\n")
-    read_until(ours, b"asleep 2\r\n")
+    os.write(ours, b"sleep 4567890\n")
+    until(lambda: runs(new, "sleep 4567890"), "sleep does not run")
     os.write(ours, b"\x03")  # Ctrl-C ends sleep, not the shell
-    read_until(ours, b"# ")
+    until(lambda: not runs(new, "sleep 4567890"), "sleep runs on")
     os.write(ours, b"exit 5\n")
     assert session.wait(WITHIN_S) == 5
     os.close(ours)
+
+
+def is_waiting(pid: int, given: Path) -> bool:
+    """Whether a process has stopped reading its input before the end."""
+    before = position(pid)
+    time.sleep(0.2)
+    return 0 < before == position(pid) < given.stat().st_size
+
+
+def position(pid: int) -> int:
+    """Where a process is in the file that is its input."""
+    told = Path(f"/proc/{pid}/fdinfo/0").read_text()
+    return int(dict(line.split(":\t") for line in told.splitlines())["pos"])
 
 
 def runs(new: Kubectl, command: str) -> bool:
@@ -278,6 +317,36 @@ def test_a_client_that_goes_away_takes_its_program_with_it(new: Kubectl, flags: 
     client.kill()
     client.communicate()
     until(lambda: not runs(new, "sleep 7654321"), "its program is left behind")
+
+
+@pytest.fixture
+def much(tmp_path: Path) -> Path:
+    """A file with more in it than is held anywhere between kubectl and a program."""
+    path = tmp_path / "much"
+    with path.open("wb") as file:
+        file.truncate(50_000_000)
+    return path
+
+
+def test_a_client_may_go_away_while_its_program_does_not_read(new: Kubectl, much: Path) -> None:
+    with much.open("rb") as given:
+        client = new.begin("exec", "-i", "place", "--", "sleep", "3456789", stdin=given)
+    until(lambda: runs(new, "sleep 3456789"), "it does not run")
+    until(lambda: is_waiting(client.pid, much), "all was taken")
+    client.kill()
+    client.wait()
+    until(lambda: not runs(new, "sleep 3456789"), "its program is left behind")
+
+
+def test_much_input_waits_for_a_program_that_reads_late(new: Kubectl, much: Path) -> None:
+    late = "until [ -e /tmp/go ]; do sleep 0.1; done; wc -c"
+    with much.open("rb") as given:
+        command = ("exec", "-i", "place", "--", "sh", "-c", late)
+        client = new.begin(*command, stdin=given, stdout=subprocess.PIPE)
+    until(lambda: is_waiting(client.pid, much), "all was taken")
+    new("exec", "place", "--", "touch", "/tmp/go")  # noqa: S108 - the container's own
+    said, _ = client.communicate(timeout=WITHIN_S)
+    assert said.strip() == b"50000000"
 
 
 def test_a_deleted_pod_takes_along_what_runs_in_it_and_what_that_left_behind(new: Kubectl) -> None:
@@ -304,7 +373,7 @@ def test_files_are_copied_to_a_pod_and_back(new: Kubectl, tmp_path: Path) -> Non
 def test_the_official_python_client_runs_programs_by_the_older_protocol(
     new: Kubectl, kubeconfig: Path
 ) -> None:
-    official_config.load_kube_config(config_file=str(kubeconfig))
+    official_config.load_kube_config(config_file=str(kubeconfig))  # type: ignore[no-untyped-call]
     call = official.CoreV1Api().connect_get_namespaced_pod_exec
     command = ["sh", "-c", "read word; echo got $word; exit 4"]
     session = stream(
@@ -343,3 +412,26 @@ def test_discovery_lists_logs_and_exec(kube: Kubectl) -> None:
     verbs = {each["name"]: sorted(each["verbs"]) for each in listed}
     assert verbs["pods/log"] == ["get"]
     assert verbs["pods/exec"] == ["create", "get"]
+
+
+def test_a_kubelet_that_is_killed_ends_what_went_through_it_and_comes_back(
+    new: Kubectl, cluster: Cluster
+) -> None:
+    pids = [entry["pid"] for entry in cluster.status()["processes"] if entry["name"].startswith("kubelet")]
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    following = new.begin("logs", "-f", "talker", **streams)
+    inside = new.begin("exec", "-i", "place", "--", "cat", stdin=subprocess.PIPE, **streams)
+    assert following.stdout is not None
+    assert following.stdout.readline() == b"first\n"
+    assert inside.stdin is not None
+    assert inside.stdout is not None
+    inside.stdin.write(b"are you there?\n")
+    inside.stdin.flush()
+    assert inside.stdout.readline() == b"are you there?\n"
+    cluster.testbed("exec", "--name", "talk", "node/node1", "--", "kill", "-9", *map(str, pids))
+    for client in (following, inside):
+        client.communicate(timeout=WITHIN_S)
+        assert client.returncode == 1
+    until(lambda: new.run("logs", "talker").stdout == "first\nsecond\nthird\n", "logs are not back")
+    assert new("exec", "place", "--", "echo", "well") == "well\n"
+    assert not runs(new, "cat")
