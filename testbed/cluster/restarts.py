@@ -98,10 +98,13 @@ class Watch:
 
 
 async def ended(pid: int) -> None:
-    """Wait until a child ends, without taking its status."""
+    """Wait until a child ends, without taking its status; one whose status was taken already has ended."""
     loop = asyncio.get_running_loop()
     over = loop.create_future()
-    handle = os.pidfd_open(pid)
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
 
     def tell() -> None:
         loop.remove_reader(handle)
