@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
-from docs.reference import commands, metrics, objects
+from docs.reference import cluster, commands, metrics, objects
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "reference/commands.md": commands.page,
+    "reference/cluster.md": cluster.page,
     "reference/objects.md": objects.page,
     "reference/metrics.md": metrics.page,
 }

@@ -54,7 +54,9 @@ def _fields(path: str, schema: Mapping[str, Any]) -> Iterator[tuple[str, str, st
 
 def _annotations() -> Iterator[str]:
     names = [
-        value for name, value in vars(names_of_annotations).items() if name.isupper() and "/" in str(value)
+        value
+        for name, value in vars(names_of_annotations).items()
+        if name.isupper() and isinstance(value, str) and "/" in value
     ]
     yield "## Annotations and labels"
     yield "What controller, daemon and people tell one another by."

@@ -29,37 +29,54 @@ options:                  # of NB_Global
 
 @dataclass(frozen=True)
 class Field:
-    """A field of the file: whether a value is allowed, and the words for what is."""
+    """A field of the file: whether a value is allowed, the words for what is, and what it says of a cluster."""
 
     is_allowed: Callable[[Any], bool]
     allowed: str
+    meaning: str
 
 
-def _integer(least: int, most: int) -> Field:
+def _integer(least: int, most: int, meaning: str) -> Field:
     return Field(
         lambda found: isinstance(found, int) and not isinstance(found, bool) and least <= found <= most,
         f"an integer from {least} to {most}",
+        meaning,
     )
 
 
-def _one_of(values: tuple[str, ...]) -> Field:
-    return Field(lambda found: isinstance(found, str) and found in values, " or ".join(values))
+def _one_of(values: tuple[str, ...], meaning: str) -> Field:
+    return Field(lambda found: isinstance(found, str) and found in values, " or ".join(values), meaning)
 
 
-_RELEASE = Field(lambda found: isinstance(found, str) and bool(found), "system, suite:NAME or prefix:/path")
+def _release(meaning: str) -> Field:
+    return Field(
+        lambda found: isinstance(found, str) and bool(found), "system, suite:NAME or prefix:/path", meaning
+    )
+
 
 FIELDS: Mapping[str, Field] = {
-    "name": Field(lambda found: isinstance(found, str), f"a DNS label of at most {MAX_NAME} characters"),
-    "nodes": _integer(1, MAX_NODES),
-    "release": _RELEASE,
-    "central_release": _RELEASE,
-    "node_release": _RELEASE,
-    "encapsulation": _one_of(ENCAPSULATIONS),
-    "datapath": _one_of(DATAPATHS),
-    "pod_kind": _one_of(POD_KINDS),
-    "nodes_per_kubelet": _integer(1, MAX_NODES),
-    "port": _integer(0, MAX_PORT),
-    "options": Field(lambda found: isinstance(found, dict), "a mapping of strings"),
+    "name": Field(
+        lambda found: isinstance(found, str),
+        f"a DNS label of at most {MAX_NAME} characters",
+        "what the cluster is called",
+    ),
+    "nodes": _integer(1, MAX_NODES, "how many nodes it has"),
+    "release": _release("the OVN and Open vSwitch build of all its daemons"),
+    "central_release": _release("another build for the databases and northd"),
+    "node_release": _release("another build for the nodes"),
+    "encapsulation": _one_of(ENCAPSULATIONS, "how packets travel between nodes"),
+    "datapath": _one_of(DATAPATHS, "where packets are switched"),
+    "pod_kind": _one_of(
+        POD_KINDS,
+        "what pods are unless their annotation `testbed/kind` says otherwise: namespaces, or ports only",
+    ),
+    "nodes_per_kubelet": _integer(1, MAX_NODES, "how many nodes share a kubelet and a daemon process"),
+    "port": _integer(0, MAX_PORT, "where the API listens on 127.0.0.1; 0 for a free one"),
+    "options": Field(
+        lambda found: isinstance(found, dict),
+        "a mapping of strings",
+        "options of the Northbound database's `NB_Global`, as `ovn-nb(5)` names them",
+    ),
 }
 
 

@@ -1,4 +1,4 @@
-"""The tutorial is carried out as it is written: its own commands, in their order, in one shell."""
+"""The tutorial, and the page that looks into its cluster, are carried out as they are written: commands in order."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.transcript import carry_out, steps
+from tests.system.transcript import Step, carry_out, steps
 
 ROOT = Path(__file__).resolve().parents[2]
 BEFORE, HEADING, COMPARISON = (
@@ -32,11 +32,14 @@ def environment(state_root: Path, tmp_path: Path) -> Iterator[dict[str, str]]:
     subprocess.run([ROOT / ".venv/bin/testbed", "down", "--all"], env=mine, check=False, capture_output=True)
 
 
-@pytest.mark.timeout(180)
-def test_two_pods_ping_over_geneve_and_are_captured(environment: dict[str, str]) -> None:
-    cluster = steps(BEFORE)
-    assert len([step for step in cluster if step.output]) >= 6
-    carry_out(cluster, ROOT, environment, timeout_s=170)
+@pytest.mark.timeout(300)
+def test_two_pods_ping_over_geneve_and_are_looked_into(environment: dict[str, str], tmp_path: Path) -> None:
+    *tutorial, end = steps(BEFORE)
+    look = steps((ROOT / "docs/howto/look-inside.md").read_text())
+    assert end.commands == "testbed down\n"
+    assert len([step for step in (*tutorial, *look) if step.output]) >= 8
+    carry_out([*tutorial, Step(f"cd {tmp_path}", ()), *look, end], ROOT, environment, timeout_s=290)
+    assert (tmp_path / "overlay.pcap").stat().st_size > 4 * 98, "four echoes, each in its Geneve packet"
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 from controller.api.kinds import KINDS
-from docs.reference import commands, metrics, objects
+from docs.reference import cluster, commands, metrics, objects
+from testbed.cli import blueprint
 from testbed.experiment import registry
 from testbed.results.names import UNITS
 
@@ -32,8 +33,14 @@ def test_every_scenario_has_its_params_and_bounds() -> None:
         assert f"`_{suffix}`" in page
 
 
+def test_every_field_of_a_cluster_file_says_what_it_may_be_and_what_for() -> None:
+    page = cluster.page()
+    for name, field in blueprint.FIELDS.items():
+        assert f"| `{name}` | {field.allowed} | {field.meaning} |" in page
+
+
 def test_tables_are_whole_whatever_stands_in_a_cell() -> None:
-    for page in (commands.page(), objects.page(), metrics.page()):
+    for page in (cluster.page(), commands.page(), objects.page(), metrics.page()):
         columns = 0
         for line in page.splitlines():
             if not line.startswith("|"):
