@@ -7,7 +7,6 @@ of their own, so that they never starve requests.
 from __future__ import annotations
 
 import asyncio
-import errno
 import time
 from collections.abc import AsyncIterator, Mapping
 from types import TracebackType
@@ -38,8 +37,7 @@ WATCH_GRACE = 30
 """Seconds beyond a watch's own end after which its connection counts as dead."""
 THROTTLED = 429
 ATTEMPTS = 40
-"""How often a request is made that the server certainly did not process: it throttles, or had closed the connection.
-More than there are connections, each of which may be one that was closed."""
+"""How often a request is made that the server does not take because it throttles."""
 
 
 class Client:
@@ -211,8 +209,6 @@ class Client:
             try:
                 answer = await self._pool.request(method, target, body, content_type)
             except OSError as error:
-                if _was_not_sent(error) and attempt < ATTEMPTS:
-                    continue
                 raise Unreachable(f"{method} {path}: {reason_of(error)}") from error
             if answer.status < 400:
                 accepted = answer.headers.get(ACCEPTED)
@@ -221,11 +217,6 @@ class Client:
                 raise error_of(answer.status, answer.body)
             await asyncio.sleep(_retry_after(answer))
         raise AssertionError("every attempt returns, raises or is followed by another")
-
-
-def _was_not_sent(error: OSError) -> bool:
-    """Whether an idle connection of the pool had been closed by the server before the request could be written."""
-    return error.errno == errno.EPIPE
 
 
 def _target(path: str, query: Mapping[str, str] | None) -> str:

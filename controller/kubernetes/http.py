@@ -88,21 +88,22 @@ class Pool:
         Raises:
             OSError: no answer; TimeoutError where it did not come in time.
         """
-        head = self._head(method, target, body, content_type)
+        request = self._head(method, target, body, content_type) + (body or b"")
         async with asyncio.timeout(self._timeout), self._slots:
-            connection = await self._connected()
-            try:
-                answer = await connection.whole(head if body is None else head + body)
-            except BaseException:
-                connection.close()
-                raise
-            finally:
-                self._busy.discard(connection)
-            if connection.is_open and len(self._idle) < self._kept:
-                self._idle.append(connection)
-            else:
-                connection.close()
-            return answer
+            while True:
+                connection = await self._connected()
+                try:
+                    answer = await connection.whole(request)
+                except BrokenPipeError:  # the server had closed it: nothing was sent
+                    self._end(connection)
+                    if connection.is_fresh:
+                        raise
+                except BaseException:
+                    self._end(connection)
+                    raise
+                else:
+                    self._keep(connection)
+                    return answer
 
     @asynccontextmanager
     async def stream(self, target: str, timeout: float) -> AsyncIterator[Stream]:
@@ -150,6 +151,14 @@ class Pool:
             _, made = await loop.create_connection(_Connection, place.host, place.port, ssl=place.tls)
         return made
 
+    def _keep(self, connection: _Connection) -> None:
+        if not connection.is_open or len(self._idle) >= self._kept:
+            self._end(connection)
+            return
+        self._busy.discard(connection)
+        connection.is_fresh = False
+        self._idle.append(connection)
+
     def _end(self, connection: _Connection) -> None:
         self._busy.discard(connection)
         connection.close()
@@ -188,6 +197,8 @@ class _Connection(asyncio.Protocol):
         self._parts: list[bytes] = []
         self._headers: dict[bytes, bytes] = {}
         self._keeps = True
+        self.is_fresh = True
+        """Whether nothing was asked over it so far."""
         self.status = 0
 
     @property
@@ -258,6 +269,10 @@ class _Connection(asyncio.Protocol):
         if self._error is None:
             self._error = error or _broken("the connection broke")
         self._wake()
+
+    def on_message_begin(self) -> None:
+        if self._is_over:
+            raise _broken("an answer to nothing that was asked")
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._headers[name.lower()] = value

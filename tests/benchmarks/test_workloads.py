@@ -23,6 +23,8 @@ from testbed.workloads.objects import DEPLOYMENTS
 pytestmark = [pytest.mark.bench, pytest.mark.system]
 
 COUNT = 1_000
+LIMIT_S = 2.5
+"""Processor seconds that the pods of a Deployment may cost all five processes together."""
 TEMPLATE = {
     "metadata": {"labels": {"app": "web"}},
     "spec": {"containers": [{"name": "web", "image": "any"}]},
@@ -87,7 +89,7 @@ async def measure(cluster: Cluster, *, plain: bool) -> dict[str, Any]:
 
 @pytest.mark.parametrize("plain", [False, True], ids=["deployment", "plain"])
 def test_a_thousand_stub_pods_until_ready(benchmark: BenchmarkFixture, tmp_path: Path, plain: bool) -> None:
-    """Processor seconds of API server, workloads, kubelet, daemon and controller; aimed at 2.5 for a Deployment."""
+    """Processor seconds of API server, workloads, kubelet, daemon and controller."""
     answer = tmp_path / "figures.json"
 
     def main(directory: Path) -> int:
@@ -102,3 +104,4 @@ def test_a_thousand_stub_pods_until_ready(benchmark: BenchmarkFixture, tmp_path:
     benchmark.pedantic(run, rounds=1)
     benchmark.extra_info |= json.loads(answer.read_text())
     print(benchmark.extra_info)
+    assert benchmark.extra_info["sum_s"] <= LIMIT_S

@@ -6,12 +6,13 @@ import asyncio
 import itertools
 import os
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+import uvloop
 from aiohttp import web
 
 from controller.kubernetes import Access, Client
@@ -152,6 +153,14 @@ def status(code: int, reason: str, causes: tuple[Json, ...] = ()) -> Json:
         "message": f"because of {reason}",
         "details": {"causes": list(causes)},
     }
+
+
+def pytest_asyncio_loop_factories(
+    item: pytest.Item,
+) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """What concerns connections holds on both loops: commands use the one, processes the other."""
+    both = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
+    return both if item.path.name == "test_http.py" else {"asyncio": asyncio.new_event_loop}
 
 
 @pytest.fixture
