@@ -71,14 +71,17 @@ class Kubelets:
         async with _session(path) as session:
             if request.headers.get("Upgrade", "").lower() != "websocket":
                 raise await _why(session, url)
-            offered = [word.strip() for word in request.headers.get("Sec-WebSocket-Protocol", "").split(",")]
+            words = request.headers.get("Sec-WebSocket-Protocol", "").split(",")
+            offered = [word.strip() for word in words if word.strip()]
+            if not web.WebSocketResponse(protocols=offered).can_prepare(request):
+                raise bad_request("found an upgrade to WebSocket that is none, allowed one by RFC 6455")
             try:
-                kubelet = await session.ws_connect(url, protocols=offered, max_msg_size=0)
+                kubelet = await session.ws_connect(url, protocols=offered)
             except aiohttp.WSServerHandshakeError as error:
                 raise await _why(session, url) from error
             async with kubelet:
                 chosen = (kubelet.protocol,) if kubelet.protocol else ()
-                client = web.WebSocketResponse(protocols=chosen, compress=False, max_msg_size=0)
+                client = web.WebSocketResponse(protocols=chosen, compress=False)
                 await client.prepare(request)
                 await _relay(client, kubelet)
         return client

@@ -126,8 +126,9 @@ class Server:
         await response.prepare(request)
         path = output.log_file(about.directory, attempt)
         with contextlib.suppress(FileNotFoundError):  # the pod was deleted this very moment
-            async for text in logs.read(path, wanted.lines, source):
-                await response.write(text)
+            async with contextlib.aclosing(logs.read(path, wanted.lines, source)) as pieces:
+                async for piece in pieces:
+                    await response.write(piece)
         await response.write_eof()
         return response
 

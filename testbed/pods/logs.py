@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BufferedReader
@@ -31,7 +31,7 @@ class Wanted:
     limit: int | None = None
 
 
-async def read(path: Path, wanted: Wanted, output: Output | None = None) -> AsyncIterator[bytes]:
+async def read(path: Path, wanted: Wanted, output: Output | None = None) -> AsyncGenerator[bytes, None]:
     """The text of an attempt's file, in pieces; with an `output`, what that adds to it until the attempt ends.
 
     Raises:

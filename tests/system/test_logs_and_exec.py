@@ -38,16 +38,10 @@ OLD, NEW = "1.20", "1.32"
 TALKS = "echo first; echo second >&2; echo third; exec sleep infinity"
 
 
-def a_pod(
-    name: str, *containers: dict[str, Any], policy: str = "Always", **annotations: str
-) -> dict[str, Any]:
+def a_pod(name: str, *containers: dict[str, Any], kind: str = "live", **spec: Any) -> dict[str, Any]:
     made = [{"name": f"c{number}", "image": "none"} | each for number, each in enumerate(containers)]
-    metadata = {
-        "name": name,
-        "labels": {"kind": annotations.get("testbed/kind", "live")},
-        "annotations": annotations,
-    }
-    spec = {"containers": made, "restartPolicy": policy, "terminationGracePeriodSeconds": 0}
+    metadata = {"name": name, "labels": {"kind": kind}, "annotations": {"testbed/kind": kind}}
+    spec = {"containers": made, "terminationGracePeriodSeconds": 0} | spec
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
 
 
@@ -60,9 +54,10 @@ PODS = [
     a_pod("pair", shell("echo from c0; exec sleep infinity"), shell("echo from c1; exec sleep infinity")),
     a_pod("place", shell("exec sleep infinity", env=[{"name": "COLOUR", "value": "green"}])),
     a_pod("crash", shell('echo "run of $$"; exit 1')),
-    a_pod("done", shell("echo all is done"), policy="Never"),
+    a_pod("done", shell("echo all is done"), restartPolicy="Never"),
     a_pod("silent", {"ports": [{"containerPort": 80}]}),
-    a_pod("stub", {}, **{"testbed/kind": "stub"}),
+    a_pod("stub", {}, kind="stub"),
+    a_pod("homeless", {}, kind="stub", nodeSelector={"there-is": "none"}),
 ]
 
 
@@ -136,7 +131,7 @@ def new(kubeconfig: Path, tmp_path_factory: pytest.TempPathFactory) -> Kubectl:
     made = Kubectl(NEW, kubeconfig, tmp_path_factory.mktemp("cache"))
     made("apply", "-f", "-", said=json.dumps({"apiVersion": "v1", "kind": "List", "items": PODS}))
     names = [pod["metadata"]["name"] for pod in PODS]
-    ready = [f"pod/{name}" for name in names if name not in ("crash", "done")]
+    ready = [f"pod/{name}" for name in names if name not in ("crash", "done", "homeless")]
     made("wait", "--for=condition=Ready", f"--timeout={WITHIN_S:.0f}s", *ready)
     made("wait", "--for=jsonpath={.status.phase}=Succeeded", f"--timeout={WITHIN_S:.0f}s", "pod/done")
     return made
@@ -196,6 +191,9 @@ def test_what_has_no_logs_says_why(kube: Kubectl) -> None:
     assert "pod stub is a stub" in stub.stderr
     assert "a responder answers on 80/TCP" in kube("logs", "silent")
     assert "not found" in kube.run("logs", "nobody").stderr
+    assert "homeless does not have a host assigned" in kube.run("logs", "homeless").stderr
+    refused = kube.run("get", "--raw", "/api/v1/namespaces/default/pods/talker/log?colour=red")
+    assert "found 'colour', allowed" in refused.stderr
 
 
 def test_what_a_pod_wrote_stays_when_it_has_ended(kube: Kubectl) -> None:
@@ -259,6 +257,7 @@ def test_exec_passes_input_on_and_ends_it(new: Kubectl) -> None:
     much = bytes(range(256)).decode("latin-1") * 20_000
     assert new("exec", "-i", "place", "--", "cat", said=much) == much
     assert new("exec", "-i", "place", "--", "wc", "-c", said="").strip() == "0"
+    assert new("exec", "-i", "place", "--", "head", "-c", "3", said=much)[:2] == "\0\1"
 
 
 def test_exec_gives_a_shell_a_terminal_of_the_callers_size(new: Kubectl) -> None:
