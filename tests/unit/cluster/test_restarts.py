@@ -6,8 +6,12 @@ import subprocess
 from testbed.cluster.restarts import ended
 
 
+def started(program: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([program], stdin=subprocess.PIPE)
+
+
 async def test_a_child_that_runs_is_waited_for_and_keeps_its_status() -> None:
-    child = subprocess.Popen(["cat"], stdin=subprocess.PIPE)
+    child = started("cat")
     waiting = asyncio.ensure_future(ended(child.pid))
     await asyncio.sleep(0)
     assert not waiting.done()
@@ -17,6 +21,6 @@ async def test_a_child_that_runs_is_waited_for_and_keeps_its_status() -> None:
 
 
 async def test_a_child_whose_status_was_taken_has_ended() -> None:
-    child = subprocess.Popen(["true"])
+    child = started("true")
     child.wait()
     await asyncio.wait_for(ended(child.pid), 60)
