@@ -48,7 +48,7 @@ _HEEDED = frozenset(
 
 
 def without_effect(annotations: Mapping[str, str]) -> list[str]:
-    """Names of a pod's annotations that ask something of its network, or of a further one, which nothing carries yet."""
+    """Names of a pod's annotations that ask something of its network, or of a further one, and get nothing."""
     others = annotations.keys() - _HEEDED
     if not others:
         return []

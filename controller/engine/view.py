@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from controller.api.annotations import KEEP_IP
+from controller.api.annotations import KEEP_IP, without_effect
 from controller.api.core import Node, NodeStatus, Pod, PodSpec, PodStatus
 from controller.api.kinds import (
     IPPOOLS,
@@ -53,12 +53,16 @@ class Stated(msgspec.Struct, frozen=True, gc=False):
 
 
 class Usage(msgspec.Struct, frozen=True, gc=False):
-    """How many addresses of a subnet or a pool are free and taken, by family."""
+    """How many addresses of a subnet or a pool are free and taken, by family.
+
+    ``is_exhausted``: whoever asks for any gets none; what is left has another family, or is an ``IPPool``'s.
+    """
 
     v4_available: int = 0
     v4_used: int = 0
     v6_available: int = 0
     v6_used: int = 0
+    is_exhausted: bool = False
 
 
 class PoolUsage(Usage, frozen=True, gc=False):
@@ -234,8 +238,12 @@ def _pod(pod: Pod) -> Pod:
         and owner.kind == STATEFULSETS.name
         and owner.api_version == STATEFULSETS.api_version
     )
+    identity = _identity(pod.metadata)
+    in_vain = dict.fromkeys(without_effect(pod.annotations), "")
     return Pod(
-        metadata=msgspec.structs.replace(_identity(pod.metadata), owner_references=sets),
+        metadata=msgspec.structs.replace(
+            identity, owner_references=sets, annotations=identity.annotations | in_vain
+        ),
         spec=PodSpec(node_name=pod.spec.node_name, host_network=pod.spec.host_network),
         status=PodStatus(phase=phase),
     )

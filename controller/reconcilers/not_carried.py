@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from controller.api import annotations as named
+from controller.api.annotations import without_effect
 from controller.api.core import Pod
 from controller.api.kinds import NOT_CARRIED, SUBNETS, VPCS, Kind
 from controller.api.meta import Condition, Resource, Wire
@@ -56,39 +56,12 @@ CARRIED: Mapping[Kind[Any], Mapping[str, tuple[object, ...] | None]] = {
 """Fields of a specification that have their effect: with any value (None), or with these."""
 
 
-HEEDED = frozenset(
-    {
-        named.ALLOCATED,
-        named.IP_ADDRESS,
-        named.MAC_ADDRESS,
-        named.CIDR,
-        named.GATEWAY,
-        named.LOGICAL_SWITCH,
-        named.LOGICAL_ROUTER,
-        named.MTU,
-        named.IP_POOL,
-        "ovn.kubernetes.io/routed",
-    }
-)
-"""Annotations of pods that have their effect, or that only tell what a CNI plugin did and so ask for none."""
-
-_NETWORKS = "k8s.v1.cni.cncf.io/networks"
-
-
 def unheeded(pod: Pod) -> tuple[Notice, ...]:
-    """What the pod asks of its network in annotations without effect; nothing for nearly every pod, at once."""
-    asked = pod.annotations.keys() - HEEDED
-    if not asked:
-        return ()
-    names = sorted(name for name in asked if name == _NETWORKS or _domain(name).endswith("ovn.kubernetes.io"))
+    """What the pod asks of its network in annotations that have no effect."""
+    names = without_effect(pod.annotations)
     if not names:
         return ()
     return (Notice("Warning", NOT_SUPPORTED, f"not carried yet, without effect: {', '.join(names)}"),)
-
-
-def _domain(name: str) -> str:
-    """``ovn.kubernetes.io``, or that of a further network: ``attachnet.default.ovn.kubernetes.io``."""
-    return name.partition("/")[0]
 
 
 def support(kind: Kind[Any], spec: Wire, also: Iterable[str] = ()) -> Condition:
