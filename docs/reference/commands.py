@@ -67,5 +67,7 @@ def _row(param: Any) -> tuple[str, str, str]:
     value = "" if getattr(param, "is_flag", False) else (param.metavar or param.name.upper())
     called = " ".join(filter(None, (", ".join(options), value))) if options else value
     default = param.default if param.default not in (None, False) and not callable(param.default) else ""
+    if isinstance(param.show_default, str):
+        default = param.show_default
     needed = "required" if param.required else code(str(getattr(default, "value", default)))
     return code(called), needed, getattr(param, "help", None) or ""
