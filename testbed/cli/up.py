@@ -57,7 +57,7 @@ def up(
     again when they die.
 
     Examples:
-      sudo testbed up --nodes 3                    then: eval "$(sudo testbed env)"; kubectl get nodes
+      sudo testbed up --nodes 3      then: eval "$(sudo testbed env)"; kubectl get nodes
 
       sudo testbed up --name new --release suite:sid
 
@@ -65,23 +65,8 @@ def up(
 
       sudo testbed up -f cluster.yaml --kubeconfig ./kubeconfig
 
-    A cluster.yaml has these fields, all optional:
-
-      name: demo
-
-      nodes: 3
-
-      release: suite:sid
-
-      central_release: system
-
-      pod_kind: stub
-
-      port: 6443
-
-      options: {northd_probe_interval: "10000"}
-
-    and encapsulation, datapath, node_release, nodes_per_kubelet.
+    A cluster.yaml has the fields name, nodes, release, central_release, node_release, encapsulation, datapath, pod_kind
+    (live or stub), nodes_per_kubelet, port and options (of NB_Global), all optional.
 
     Exit status: 0 ready, 2 refused and nothing started, 3 it did not come up, 130 Ctrl-C.
     """
@@ -100,6 +85,7 @@ def up(
     fields |= {key: value for key, value in given.items() if value is not None}
     spec = blueprint.spec(fields)
     preflight.require_short_paths(state.root() / spec.name)
+    preflight.require_room_for_state(state.root() / spec.name)
     preflight.require_memory(Demand(spec.nodes, 0))
     if kubeconfig is not None:
         _require_ours(kubeconfig)

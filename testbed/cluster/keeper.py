@@ -1,7 +1,8 @@
 """The keeper of a cluster that stays up: a detached process that holds its state directory and its enclosure.
 
 It is forked from the command that asks for the cluster, tells it by a pipe how far it is, and lives on when that
-command ends. When the enclosure ends, however it ends, the keeper removes the state directory and ends too.
+command ends. A command that is gone before the cluster is ready, killed for example, takes the cluster with it: nobody
+would know of it. When the enclosure ends, however it ends, the keeper removes the state directory and ends too.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ from testbed.cluster.spec import ClusterSpec
 
 REFUSED = (StateInUse, StateUnusable, SpecError)
 """What nothing was started for."""
+
+UNHEARD = 4
+"""Exit status when whoever asked for the cluster was gone before it was ready."""
 
 END_TIMEOUT_S = 3.0
 """How long a cluster may take to end by itself."""
@@ -159,15 +163,18 @@ def _logs_saved(name: str, directory: Path, tell: Tell, reason: list[str]) -> It
 def _last_words(directory: Path) -> str:
     """What the supervisor said of its failure, in a line."""
     try:
-        return (directory / supervisor.FAILURE).read_text().strip()
+        said = (directory / supervisor.FAILURE).read_text().strip()
     except OSError:
-        return "the supervisor of the cluster failed"
+        said = ""
+    return said or f"the supervisor of the cluster failed; is there room left in {directory.parent}?"
 
 
 def _teller(writing: int) -> Tell:
     def tell(message: dict[str, Any]) -> None:
-        with contextlib.suppress(OSError):  # whoever asked is gone, and the cluster stays
+        try:
             os.write(writing, json.dumps(message).encode() + b"\n")
+        except BrokenPipeError:
+            raise SystemExit(UNHEARD) from None
 
     return tell
 

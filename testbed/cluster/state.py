@@ -8,6 +8,7 @@ alive. `sweep` removes the dead ones.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import shutil
@@ -141,7 +142,7 @@ def _empty(directory: Path) -> None:
             entry.unlink()
 
 
-def _remove(directory: Path, timeout_s: float = 5.0) -> None:
+def _remove(directory: Path, timeout_s: float = 60.0) -> None:
     """Remove the tree, its lock file last: a removal that is cut short can be taken up by the next sweep.
 
     Processes that the kernel is still killing may write into it meanwhile.
@@ -156,7 +157,7 @@ def _remove(directory: Path, timeout_s: float = 5.0) -> None:
         except FileNotFoundError:
             if not directory.exists():
                 return
-        except OSError:
-            if time.monotonic() > deadline:
+        except OSError as error:
+            if error.errno != errno.ENOTEMPTY or time.monotonic() > deadline:
                 raise
         time.sleep(0.01)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from testbed.experiment import memory
 from testbed.experiment.errors import Unfit
-from testbed.experiment.memory import GIB, Demand
+from testbed.experiment.memory import GIB, MIB, Demand
 
 TOOLS = {
     "mnexec": "mininet",
@@ -22,6 +22,9 @@ TOOLS = {
 LONGEST_SOCKET = "node200/ovn-controller.4194304.ctl"
 SOCKET_PATH_LIMIT = 107
 """Bytes: ``sun_path`` of unix(7) less its closing zero."""
+
+LEAST_ROOM = 16 * MIB
+"""Bytes on the disk: databases, journal and logs of a small cluster that runs for a while."""
 
 
 def require_privilege() -> None:
@@ -48,9 +51,19 @@ def require_short_paths(directory: Path) -> None:
         )
 
 
+def require_room_for_state(directory: Path, needed: int = LEAST_ROOM) -> None:
+    """Raises ``Unfit`` if the file system of a cluster's state ``directory`` has less than ``needed`` bytes left."""
+    left = shutil.disk_usage(_first_that_exists(directory)).free
+    if left < needed:
+        raise Unfit(
+            f"{directory}: {left / MIB:.1f} MiB are left there, {needed / MIB:.0f} MiB are needed: "
+            "make room, or set TESTBED_STATE to another directory"
+        )
+
+
 def require_place_for_runs(runs: Path) -> None:
     """Raises ``Unfit`` if nothing can be written where runs are to be kept; makes nothing."""
-    there = next(entry for entry in (runs.absolute(), *runs.absolute().parents) if entry.exists())
+    there = _first_that_exists(runs)
     if not there.is_dir() or not os.access(there, os.W_OK):
         raise Unfit(
             f"runs cannot be kept in {runs}: {there} is no directory that can be written to; see --runs-dir"
@@ -68,3 +81,8 @@ def require_memory(demand: Demand, room: int | None = None) -> None:
         f"{demand.pods} pods on {demand.nodes} nodes need about {demand.bytes / GIB:.1f} GiB, "
         f"{room / GIB:.1f} GiB are free: {remedy}"
     )
+
+
+def _first_that_exists(path: Path) -> Path:
+    """The path itself, or the nearest directory above it that is there."""
+    return next(entry for entry in (path.absolute(), *path.absolute().parents) if entry.exists())

@@ -80,6 +80,7 @@ def check(order: Order) -> tuple[releases.Release, ...]:
         build.versions()  # its binaries do run
         spec = ClusterSpec(name=_cluster_name(order, "000000"), nodes=order.params.nodes, release=build)
         preflight.require_short_paths(state.root() / spec.name)
+        preflight.require_room_for_state(state.root() / spec.name)
     preflight.require_place_for_runs(order.runs)
     preflight.require_memory(Demand(order.params.nodes, order.params.pods))
     return builds

@@ -13,18 +13,16 @@ import subprocess
 import sys
 import tempfile
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from testbed.cluster import state
-from tests.system.remains import interfaces, mounts
+from tests.system.remains import Mark, children, interfaces, mounts
 
 pytestmark = pytest.mark.system
 
-MARK = "TESTBED_TEST_MARK"
 GONE_WITHIN_S = 60.0
 UP_WITHIN_S = 60.0
 
@@ -52,10 +50,10 @@ class Keeper:
     """A process that keeps a cluster of two nodes until it is made to stop."""
 
     def __init__(self, name: str = "cleanup") -> None:
-        self.mark = uuid.uuid4().hex
+        self.mark = Mark()
         self.process = subprocess.Popen(
             [sys.executable, "-c", KEEPER, name],
-            env=os.environ | {MARK: self.mark, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            env=os.environ | self.mark.environment | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -68,14 +66,7 @@ class Keeper:
         assert line == "up\n", self.process.communicate(timeout=UP_WITHIN_S)
 
     def processes(self) -> set[int]:
-        wanted = f"{MARK}={self.mark}".encode()
-        found = set()
-        for entry in Path("/proc").iterdir():
-            if entry.name.isdigit():
-                with contextlib.suppress(OSError):
-                    if wanted in (entry / "environ").read_bytes().split(b"\0"):
-                        found.add(int(entry.name))
-        return found
+        return self.mark.processes()
 
     def end(self) -> None:
         """Kill it and, should a test have found survivors, those too: they hold its pipes open."""
@@ -87,14 +78,12 @@ class Keeper:
 
     def init(self) -> int:
         """PID 1 of the enclosure, as the host sees it."""
-        (child,) = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        return int(child)
+        (child,) = children(self.process.pid)
+        return child
 
     def main(self) -> int:
         """The process that PID 1 of the enclosure waits for, as the host sees it."""
-        init = self.init()
-        children = Path(f"/proc/{init}/task/{init}/children").read_text().split()
-        return min(int(child) for child in children)  # the others are orphans
+        return min(children(self.init()))  # the others are orphans
 
     def namespaces(self) -> set[str]:
         """The namespaces of its processes, without those of the host."""

@@ -1,6 +1,5 @@
 """A cluster that stays up: started, used, hurt and ended as people do it."""
 
-import contextlib
 import fcntl
 import json
 import os
@@ -10,10 +9,10 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
+import tempfile
 import termios
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +21,14 @@ import pytest
 from testbed import releases
 from testbed.cluster.control import Control
 from testbed.releases.release import PROGRAMS, SCHEMAS
+from tests.system.person import TESTBED, TIMEOUT_S, Person, parent, process, until
 
 pytestmark = [
     pytest.mark.system,
     pytest.mark.skipif(os.geteuid() != 0, reason="network namespaces need root"),
 ]
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-TESTBED = (sys.executable, "-m", "testbed.cli")
 NAME = "uptest"
-TIMEOUT_S = 60.0
 
 PODS = """
 apiVersion: v1
@@ -53,56 +50,17 @@ exit 1
 """
 
 
-class Person:
-    """Somebody at a shell of their own, with a state directory that no other cluster uses."""
-
-    def __init__(self, state: Path) -> None:
-        self.state = state
-        self.environment = {**os.environ, "TESTBED_STATE": str(state), "PYTHONPATH": str(REPOSITORY)}
-        self.environment.pop("TESTBED_CLUSTER", None)
-
-    def types(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*TESTBED, *arguments],
-            input=stdin,
-            capture_output=True,
-            text=True,
-            env=self.environment,
-            timeout=TIMEOUT_S,
-            check=False,
-        )
-
-    def gets(self, *arguments: str, stdin: str = "") -> str:
-        done = self.types(*arguments, stdin=stdin)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def status(self, name: str = NAME) -> dict[str, Any]:
-        """The document of `testbed status --name NAME --json`, asked where that command asks for it."""
-        found: dict[str, Any] = Control(self.state / name).ask("/status")
-        return found
-
-
 @pytest.fixture(scope="module")
 def person(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Person]:
     somebody = Person(Path("/run") / f"testbed-up-{os.getpid()}")
     yield somebody
-    somebody.types("down", "--all")
-    with contextlib.suppress(FileNotFoundError):
-        somebody.state.rmdir()
+    somebody.leaves()
 
 
 @pytest.fixture(scope="module")
 def cluster(person: Person) -> dict[str, Any]:
     up: dict[str, Any] = json.loads(person.gets("up", "--nodes", "2", "--name", NAME, "--json"))
     return up
-
-
-def until(condition: Callable[[], bool], why: str, timeout_s: float = TIMEOUT_S) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, why
-        time.sleep(0.05)
 
 
 def test_a_cluster_is_ready_when_up_returns(person: Person, cluster: dict[str, Any]) -> None:
@@ -116,7 +74,7 @@ def test_a_second_up_of_a_name_is_refused_in_a_line(person: Person, cluster: dic
     done = person.types("up", "--name", NAME)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "is running here" in done.stderr
-    assert person.status()["state"] == "running"
+    assert person.status(NAME)["state"] == "running"
 
 
 def test_a_port_in_use_is_refused_in_a_line(person: Person) -> None:
@@ -179,11 +137,13 @@ def test_exec_gives_a_shell_its_terminal(person: Person, cluster: dict[str, Any]
 def test_a_killed_process_is_started_again_and_recorded(
     person: Person, cluster: dict[str, Any], victim: str
 ) -> None:
-    before = process(person.status(), victim)
+    before = process(person.status(NAME), victim)
     kill_inside(person, before["pid"])
-    until(lambda: process(person.status(), victim)["restarts"] > before["restarts"], f"{victim} is not back")
-    until(lambda: person.status()["state"] == "running", f"{victim} is not running")
-    told = [entry["what"] for entry in person.status()["incidents"] if entry["process"] == victim]
+    until(
+        lambda: process(person.status(NAME), victim)["restarts"] > before["restarts"], f"{victim} is not back"
+    )
+    until(lambda: person.status(NAME)["state"] == "running", f"{victim} is not running")
+    told = [entry["what"] for entry in person.status(NAME)["incidents"] if entry["process"] == victim]
     assert told[0] == "was killed by signal 9"
 
 
@@ -196,7 +156,7 @@ def test_what_was_asked_for_while_processes_die_is_done_once(person: Person, clu
     )
     person.gets("apply", "-f", "-", stdin=manifest)
     victims = ("kubelet1", "daemon1", "controller", "apiserver")
-    status = person.status()
+    status = person.status(NAME)
     kill_inside(person, *(process(status, victim)["pid"] for victim in victims))
     person.gets("wait", "pods", "-l", "set=many", "--timeout", "50")
     pods = json.loads(person.gets("get", "pods", "-l", "set=many", "--json"))["items"]
@@ -268,7 +228,7 @@ def test_a_faulty_manifest_is_refused_as_a_whole(person: Person, cluster: dict[s
 
 def test_top_and_logs_tell_of_every_process(person: Person, cluster: dict[str, Any]) -> None:
     reading = json.loads(person.gets("top", "--json", "--interval", "0.2"))
-    running = {entry["name"] for entry in person.status()["processes"]}
+    running = {entry["name"] for entry in person.status(NAME)["processes"]}
     assert {entry["name"] for entry in reading["processes"]} == running
     assert all(entry["flows"] > 0 for entry in reading["nodes"])
     listed = json.loads(person.gets("logs", "--json"))["logs"]
@@ -305,6 +265,24 @@ def test_a_state_directory_that_cannot_be_made_is_refused_in_a_line(tmp_path: Pa
     file.write_text("")
     done = Person(file / "state").types("up")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+
+
+@pytest.mark.parametrize(("options", "why"), [("size=1m", "MiB are left"), ("ro,size=64m", "Read-only")])
+def test_a_disk_that_is_full_or_read_only_is_refused_in_a_line(options: str, why: str) -> None:
+    place = tempfile.mkdtemp(prefix="testbed-", dir="/run")
+    mounted = f'mount -t tmpfs -o {options} none "$0" && exec "$@"'
+    try:
+        done = subprocess.run(
+            ["unshare", "--mount", "sh", "-c", mounted, place, *TESTBED, "up"],
+            env=Person(Path(place)).environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        Path(place).rmdir()
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert why in done.stderr
 
 
 def test_central_and_nodes_may_be_of_different_releases(person: Person) -> None:
@@ -407,15 +385,5 @@ def read_until(descriptor: int, wanted: bytes) -> bytes:
     return said
 
 
-def process(status: dict[str, Any], name: str) -> dict[str, Any]:
-    found: dict[str, Any] = next(entry for entry in status["processes"] if entry["name"] == name)
-    return found
-
-
 def kill_inside(person: Person, *pids: int, name: str = NAME) -> None:
-    person.gets("exec", "--name", name, "central/central", "--", "kill", "-9", *map(str, pids))
-
-
-def parent(pid: int) -> int:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return int(fields[1])
+    person.kills(name, *pids)

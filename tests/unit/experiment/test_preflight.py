@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,13 @@ def test_the_longest_socket_path_may_have_107_bytes() -> None:
     preflight.require_short_paths(Path("/" + "s" * (room - 1)))
     with pytest.raises(Unfit, match="would have 108 bytes, allowed 107"):
         preflight.require_short_paths(Path("/" + "s" * room))
+
+
+def test_a_disk_that_is_too_full_is_told_with_what_is_left(tmp_path: Path) -> None:
+    left = shutil.disk_usage(tmp_path).free
+    preflight.require_room_for_state(tmp_path / "not" / "yet", needed=left // 2)
+    with pytest.raises(Unfit, match=r"MiB are left there, .* MiB are needed: make room"):
+        preflight.require_room_for_state(tmp_path / "not" / "yet", needed=10 * left + 1)
 
 
 def test_runs_need_a_directory_that_can_be_written_to(tmp_path: Path) -> None:
