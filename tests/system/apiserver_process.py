@@ -140,13 +140,13 @@ def running(directory: Path, *arguments: str, descriptors: tuple[int, ...] = ())
 
 
 @contextmanager
-def serving_people(directory: Path) -> Iterator[Path]:
+def serving_people(directory: Path, *arguments: str) -> Iterator[Path]:
     """A server that is ready, over HTTPS as well; yields the kubeconfig that it writes for people."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         number = listener.fileno()
         options = ("--https-fd", str(number), "--credentials-directory", str(directory / "api"))
-        with running(directory, *options, descriptors=(number,)):
+        with running(directory, *options, *arguments, descriptors=(number,)):
             yield directory / "api" / "kubeconfig"
 
 
