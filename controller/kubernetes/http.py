@@ -1,7 +1,7 @@
 """HTTP/1.1 as the API client needs it: a pool of connections that stay open, one request at a time on each.
 
 A cluster's processes ask each other for small things many thousand times, over a Unix socket. There a general client
-costs more than the work it asks for: aiohttp 3.14's takes about 150 us of processor time a request, this one 40
+costs more than the work it asks for: aiohttp's took about 130 us of processor time a request, this one takes 50
 (`tests/benchmarks/test_api_client.py`). The parser is Node's own, by `httptools`.
 """
 

@@ -1,7 +1,7 @@
 """How fast the API client is: against a real API server process on the same machine, and decoding alone.
 
 Bounds are what controller and kubelets need for a bulk of 10,000 pods within seconds; they are held against the best
-round. On two cores shared with the server about 4,500 requests/s were seen, 128 us of the client's processor each.
+round. On two cores shared with the server 35 to 50 us of the client's processor were seen for each request, 128 with aiohttp's.
 """
 
 from __future__ import annotations
