@@ -59,7 +59,7 @@ def _examples(text: str) -> str:
     lines = [line for line in text.splitlines() if line.strip()]
     shown = [line.strip() for line in lines if line.startswith("  ")]
     after = [line for line in lines if not line.startswith("  ")]
-    return "\n".join(shown) + ("\n\n\n" + "\n".join(after) if after else "")
+    return "\n".join(shown) + ("\n\n\n" + "\n\n".join(after) if after else "")
 
 
 def _row(param: Any) -> tuple[str, str, str]:

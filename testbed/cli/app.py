@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 import tempfile
@@ -38,6 +39,7 @@ from testbed.cli import (
 )
 from testbed.cli.console import complain
 from testbed.cli.objects import Refusal
+from testbed.cli.paragraphs import flowing
 from testbed.cluster import NoCluster, NotPrivileged, SpecError, StateInUse, StateUnusable
 from testbed.experiment.errors import Fault, Unfit
 from testbed.releases import ReleaseUnavailable
@@ -75,6 +77,8 @@ app.command("report")(report.report)
 app.command("export")(export.export)
 app.add_typer(releases.app, name="releases")
 app.command("clean")(clean.clean)
+for command in (*app.registered_commands, *releases.app.registered_commands):
+    command.help = flowing(inspect.getdoc(command.callback) or "")
 
 
 def main() -> None:

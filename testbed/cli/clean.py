@@ -20,7 +20,7 @@ def clean(
     Only the testbed's own are looked at, and none of a cluster that still runs. Processes, interfaces and mounts of a
     dead cluster need no cleaning: the kernel took them when its enclosure ended. Runs are never touched.
 
-    Example:
+    Examples:
       sudo testbed clean
     """
     preflight.require_privilege()

@@ -81,6 +81,11 @@ def doctor(
 
     Every kernel feature is tried in a network namespace that goes with the trial; releases are asked for their
     versions. Ends with 2 if no cluster could be built here.
+
+    Examples:
+      testbed doctor                  as root it tries more
+
+      sudo testbed doctor --json | jq -r '.datapaths[] | select(.ability.able).name'
     """
     examination = examine()
     if as_json:

@@ -61,7 +61,7 @@ def add(name: Name) -> int:
 def remove(name: Name) -> int:
     """Take a suite off the disk, or forget a prefix (its files are left alone).
 
-    Example:
+    Examples:
       sudo testbed releases remove suite:sid
     """
     releases.remove(name)
