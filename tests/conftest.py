@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+LONGEST_TMPDIR = 30
+"""Characters: the path of a Unix socket may have 107, and pytest adds about 60 to a test's own directory."""
+
+
+def pytest_configure() -> None:
+    """Tests have sockets in their temporary directories: one that is too long for these is not used."""
+    if len(tempfile.gettempdir()) > LONGEST_TMPDIR:
+        os.environ["TMPDIR"] = tempfile.tempdir = "/tmp"  # noqa: S108 - pytest makes directories of its own there
 
 
 @pytest.fixture
