@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -28,7 +29,10 @@ def down(
       sudo testbed down --all
     """
     preflight.require_privilege()
-    if every and name is not None:
+    if every and name not in (
+        None,
+        os.environ.get(clusters.VARIABLE),
+    ):  # which only says what is usually meant
         raise Unfit("--all and --name exclude each other")
     for found in clusters.running_names() if every else [name]:
         control = clusters.find(found)
