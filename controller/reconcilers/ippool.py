@@ -18,9 +18,9 @@ from controller.engine.fragment import NOTHING, Fragment
 from controller.engine.reconciler import reconciler
 from controller.engine.view import View
 from controller.northbound.rows import Member, Row, RowKey, shared
+from controller.reconcilers.exhaustion import exhaustion
 
 READY = Condition(type="Ready", status="True", reason="UpdateIPAMSucceeded")
-EXHAUSTED = "Exhausted"
 
 
 @reconciler("ippool", IPPOOLS)
@@ -58,8 +58,6 @@ def usage(pool: IPPool, view: View) -> Fragment:
     used = view.pool_usage(pool.name)
     if used is None:
         return NOTHING
-    families = ((used.v4_available, used.v4_used), (used.v6_available, used.v6_used))
-    is_exhausted = any(taken and not available for available, taken in families)
     return Fragment(
         status={
             "v4AvailableIPs": float(used.v4_available),
@@ -71,16 +69,8 @@ def usage(pool: IPPool, view: View) -> Fragment:
             "v6UsingIPs": float(used.v6_used),
             "v6UsingIPRange": used.v6_used_ranges,
         },
-        conditions=(exhaustion(is_exhausted),),
+        conditions=(exhaustion(used),),
     )
-
-
-def exhaustion(is_exhausted: bool) -> Condition:
-    """Whether pods wait in vain for an address from here."""
-    if is_exhausted:
-        message = "no free address is left: the next pod waits until one becomes free"
-        return Condition(type=EXHAUSTED, status="True", reason="NoFreeAddress", message=message)
-    return Condition(type=EXHAUSTED, status="False", reason="FreeAddresses")
 
 
 def _not_ready(reason: str, message: str) -> Fragment:

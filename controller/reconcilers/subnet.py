@@ -9,6 +9,7 @@ from controller.engine.fragment import NOTHING, Fragment
 from controller.engine.reconciler import reconciler
 from controller.engine.view import View
 from controller.northbound.rows import Place, Row, RowKey
+from controller.reconcilers.exhaustion import exhaustion
 from controller.reconcilers.macs import gateway_mac
 from controller.reconcilers.not_carried import support
 
@@ -56,5 +57,6 @@ def usage(subnet: Subnet, view: View) -> Fragment:
             "v4usingIPs": float(used.v4_used),
             "v6availableIPs": float(used.v6_available),
             "v6usingIPs": float(used.v6_used),
-        }
+        },
+        conditions=(exhaustion(used),),
     )

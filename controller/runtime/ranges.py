@@ -112,7 +112,7 @@ class Ranges:
     def usage(self) -> Usage:
         """How many addresses are free and taken, by family."""
         counts = {family.version: (family.available, family.used) for family in self._families}
-        return Usage(*counts.get(4, (0, 0)), *counts.get(6, (0, 0)))
+        return Usage(*counts.get(4, (0, 0)), *counts.get(6, (0, 0)), not self.room(()))
 
     def usage_of(self, division: str) -> PoolUsage:
         """How many addresses of an ``IPPool`` are free and taken, and which."""
@@ -120,7 +120,11 @@ class Ranges:
         texts = {version: part.ranges() for version, part in parts.items()}
         counts = {version: (part.available, part.used) for version, part in parts.items()}
         return PoolUsage(
-            *counts.get(4, (0, 0)), *counts.get(6, (0, 0)), *texts.get(4, ("", "")), *texts.get(6, ("", ""))
+            *counts.get(4, (0, 0)),
+            *counts.get(6, (0, 0)),
+            not self.room((division,)),
+            *texts.get(4, ("", "")),
+            *texts.get(6, ("", "")),
         )
 
     @property

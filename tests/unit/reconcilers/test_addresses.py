@@ -175,6 +175,6 @@ def test_a_pool_tells_how_it_is_used() -> None:
 
 def test_a_pool_of_which_nothing_is_left_says_so() -> None:
     view = a_view()
-    view.set_pool_usage("pool-1", PoolUsage(0, 2))
+    view.set_pool_usage("pool-1", PoolUsage(0, 2, is_exhausted=True))
     (condition,) = ippool.usage(a_pool("10.1.0.8..10.1.0.9"), view).conditions
     assert (condition.status, condition.reason) == ("True", "NoFreeAddress")

@@ -309,3 +309,18 @@ async def test_a_record_deleted_by_hand_frees_nothing_while_its_pod_is_there(wor
     world.drop_pod("a", "small")
     await world.settle()
     assert world.addresses("greedy.small") == "10.9.0.2"
+
+
+async def test_a_subnet_is_exhausted_when_all_that_is_left_is_an_ippools(world: World) -> None:
+    world.put_subnet("few", "10.8.0.0/29", namespaces=("f",))
+    world.put_ippool("front", "few", "10.8.0.2..10.8.0.5")
+    world.allocation.publish()
+    usage = world.view.usage("few")
+    assert usage is not None
+    assert not usage.is_exhausted
+    world.put_pod("a", "f")
+    await world.settle()
+    usage, of_pool = world.view.usage("few"), world.view.pool_usage("front")
+    assert usage is not None
+    assert of_pool is not None
+    assert (usage.v4_available, usage.is_exhausted, of_pool.is_exhausted) == (4, True, False)
