@@ -48,7 +48,8 @@ from testbed.results import RunNotFound, UnreadableRun
 app = typer.Typer(
     name="testbed",
     help="Emulated clusters of real OVN daemons on one machine, driven and measured.",
-    epilog="Begin with: testbed doctor, then testbed list, then testbed run incremental --profile quick",
+    epilog="Begin with `testbed doctor`; then `testbed up` for a cluster to work with, or `testbed list` and "
+    "`testbed run incremental` for a measurement. docs/tutorial.md does both in ten minutes.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
