@@ -8,11 +8,11 @@ from typing import Any, Protocol
 
 import msgspec
 
-from controller.admission import ip, ippool, pod, subnet, vpc, workload
+from controller.admission import eip, ip, ippool, pod, subnet, translation, vpc, workload
 from controller.admission.cause import Cause
 from controller.admission.view import Document, View, typed
 from controller.api.annotations import IP_ADDRESS, IP_POOL, KEEP_IP, LOGICAL_SWITCH, MAC_ADDRESS
-from controller.api.kinds import IPPOOLS, IPS, PODS, SUBNETS, VPCS, Kind
+from controller.api.kinds import IPPOOLS, IPS, OVN_EIPS, PODS, SUBNETS, VPCS, Kind
 
 
 class Rules(Protocol):
@@ -34,6 +34,8 @@ _RULES: dict[str, tuple[Kind[Any], Rules]] = {
     IPS.name: (IPS, ip),
     IPPOOLS.name: (IPPOOLS, ippool),
     PODS.name: (PODS, pod),
+    OVN_EIPS.name: (OVN_EIPS, eip),
+    **{kind.name: (kind, translation) for kind in translation.KINDS},
     **{kind.name: (kind, workload) for kind in workload.KINDS},
 }
 

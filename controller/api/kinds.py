@@ -102,6 +102,11 @@ IPS = Kind(
 )
 
 IPPOOLS = kubeovn_kinds.IPPOOLS
+VLANS = kubeovn_kinds.VLANS
+OVN_EIPS = kubeovn_kinds.OVN_EIPS
+OVN_FIPS = kubeovn_kinds.OVN_FIPS
+OVN_SNAT_RULES = kubeovn_kinds.OVN_SNAT_RULES
+OVN_DNAT_RULES = kubeovn_kinds.OVN_DNAT_RULES
 
 _CARRIED: tuple[Kind[Any], ...] = (
     NAMESPACES,
@@ -114,6 +119,11 @@ _CARRIED: tuple[Kind[Any], ...] = (
     SUBNETS,
     IPS,
     IPPOOLS,
+    VLANS,
+    OVN_EIPS,
+    OVN_FIPS,
+    OVN_SNAT_RULES,
+    OVN_DNAT_RULES,
 )
 
 NOT_CARRIED: tuple[Kind[Any], ...] = (

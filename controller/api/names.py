@@ -29,6 +29,11 @@ def pool_set(pool: str, version: int | None) -> str:
     return name if version is None else f"{name}.ip{version}"
 
 
+def eip_record(eip: str) -> str:
+    """The IP object of an external address; no namespace of a pod is called so."""
+    return f"{eip}.ovn-eip.kubeovn.io"
+
+
 def router_port(router: str, switch: str) -> str:
     """A router's port towards a switch."""
     return f"{router}-{switch}"

@@ -12,6 +12,7 @@ from controller.api.gateway_links import Link, gateway_nodes, links
 from controller.api.kinds import SUBNETS
 from controller.api.kubeovn import Subnet
 from controller.api.meta import ObjectMeta
+from controller.api.underlays import is_overlay
 from controller.daemon.device import Network
 from controller.kubernetes import Client
 
@@ -55,7 +56,7 @@ class Subnets:
                 continue
             name, spec = change.object.name, change.object.spec
             before = self._subnets.pop(name, None)
-            if change.type != "DELETED" and spec.vpc in DEFAULT_VPCS:
+            if change.type != "DELETED" and spec.vpc in DEFAULT_VPCS and is_overlay(change.object):
                 self._subnets[name] = Subnet(metadata=ObjectMeta(name=name), spec=spec)
             if self._subnets.get(name) != before:
                 for callback in self._subscribers:

@@ -9,5 +9,7 @@ from dataclasses import dataclass
 class Settings:
     """Choices for the whole cluster that a subnet or an object may override."""
 
+    external_gateway_switch: str = "external"
+    """The subnet by which a VPC with ``enableExternal`` reaches the outside; Kube-OVN's own default."""
     keep_statefulset_ip: bool = True
     """Whether the pods of StatefulSets keep their addresses for the life of the set."""

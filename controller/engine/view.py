@@ -20,15 +20,18 @@ from controller.api.kinds import (
     NAMESPACES,
     NODES,
     NOT_CARRIED,
+    OVN_DNAT_RULES,
+    OVN_EIPS,
+    OVN_FIPS,
+    OVN_SNAT_RULES,
     PODS,
     STATEFULSETS,
     SUBNETS,
+    VLANS,
     VPCS,
     Kind,
 )
-from controller.api.kubeovn import Subnet, SubnetStatus, Vpc, VpcStatus
 from controller.api.meta import ObjectMeta, Resource
-from controller.api.reservations import IPPool, IPPoolStatus
 from controller.engine.settings import Settings
 
 T = TypeVar("T", bound=Resource)
@@ -250,19 +253,18 @@ def _pod(pod: Pod) -> Pod:
 
 
 def _node(node: Node) -> Node:
-    return Node(metadata=_identity(node.metadata), status=NodeStatus(addresses=node.status.addresses))
+    labels = {
+        name: text for name, text in node.metadata.labels.items() if name.startswith(ANNOTATION_PREFIXES)
+    }
+    return Node(
+        metadata=msgspec.structs.replace(_identity(node.metadata), labels=labels),
+        status=NodeStatus(addresses=node.status.addresses),
+    )
 
 
-def _subnet(subnet: Subnet) -> Subnet:
-    return msgspec.structs.replace(_bare(subnet), status=SubnetStatus())  # type: ignore[no-any-return]
-
-
-def _vpc(vpc: Vpc) -> Vpc:
-    return msgspec.structs.replace(_bare(vpc), status=VpcStatus())  # type: ignore[no-any-return]
-
-
-def _pool(pool: IPPool) -> IPPool:
-    return msgspec.structs.replace(_bare(pool), status=IPPoolStatus())  # type: ignore[no-any-return]
+def _asked(current: Any) -> Any:
+    """What was asked for, without what became of it."""
+    return msgspec.structs.replace(_bare(current), status=type(current.status)())
 
 
 def _named(current: Resource) -> Resource:
@@ -270,15 +272,25 @@ def _named(current: Resource) -> Resource:
     return type(current)(metadata=_identity(current.metadata))
 
 
+ANSWERED: tuple[Kind[Any], ...] = (
+    VPCS,
+    SUBNETS,
+    IPPOOLS,
+    VLANS,
+    OVN_EIPS,
+    OVN_FIPS,
+    OVN_SNAT_RULES,
+    OVN_DNAT_RULES,
+)
+"""Kinds of which something is made, and whose status says what."""
+
 _KEPT: dict[Kind[Any], Callable[[Any], Any]] = {
     NAMESPACES: _bare,
     NODES: _node,
     PODS: _pod,
-    VPCS: _vpc,
-    SUBNETS: _subnet,
     IPS: _bare,
-    IPPOOLS: _pool,
     STATEFULSETS: _bare,
+    **dict.fromkeys(ANSWERED, _asked),
     **dict.fromkeys(NOT_CARRIED, _named),
 }
 """What is kept of an object, by kind: small, and the same after a change that concerns nobody."""
@@ -296,7 +308,7 @@ def has_conditions(kind: Kind[Any]) -> bool:
     return kind.has_status and status is not None and hasattr(status.default, "conditions")
 
 
-_WITH_STATUS = frozenset(kind for kind in _KEPT if kind in (VPCS, SUBNETS, IPPOOLS) or kind in NOT_CARRIED)
+_WITH_STATUS = frozenset((*ANSWERED, *NOT_CARRIED))
 """The kinds whose status the controller writes, where they have one."""
 
 

@@ -101,6 +101,10 @@ class Replica:
             return frozenset()
         return self._rows[uuid].members
 
+    def is_foreign(self, value: object) -> bool:
+        """Whether it is a row of somebody else's."""
+        return isinstance(value, ovsdb.UUID) and value in self._rows and not self._rows[value].owner
+
     def resolved(self, value: Any) -> Any:
         """The value as NB has it: references by their UUIDs, None for one whose row is not there."""
         if isinstance(value, RowKey):

@@ -70,7 +70,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
 
 
 MANAGED: dict[str, tuple[str, ...]] = {
-    "Logical_Router": ("name", "options", "external_ids"),
+    "Logical_Router": ("name", "options", "load_balancer", "external_ids"),
     "Logical_Router_Port": ("name", "mac", "networks", "peer", "options", "external_ids"),
     "Logical_Router_Policy": ("priority", "match", "action", "nexthops", "options", "external_ids"),
     "Logical_Router_Static_Route": (
@@ -90,6 +90,7 @@ MANAGED: dict[str, tuple[str, ...]] = {
         "addresses",
         "port_security",
         "options",
+        "tag",
         "dhcpv4_options",
         "dhcpv6_options",
         "external_ids",
@@ -105,6 +106,7 @@ MANAGED: dict[str, tuple[str, ...]] = {
         "options",
         "external_ids",
     ),
+    "Load_Balancer": ("name", "vips", "protocol", "options", "external_ids"),
     "DHCP_Options": ("cidr", "options", "external_ids"),
     "Gateway_Chassis": ("name", "chassis_name", "priority", "external_ids"),
     "BFD": ("logical_port", "dst_ip", "min_tx", "min_rx", "detect_mult", "external_ids"),
@@ -120,7 +122,11 @@ referenced, so its existence says it all, and a switch with 10,000 ports costs w
 NAMED = frozenset(table for table, columns in MANAGED.items() if "name" in columns)
 """The tables whose rows have names, which NB or this controller keeps unique. The others' names are under ``KEY``."""
 
-SHARED: dict[str, str] = {"Address_Set": "addresses", "Port_Group": "ports"}
+SHARED: dict[str, str] = {
+    "Address_Set": "addresses",
+    "Port_Group": "ports",
+    "Logical_Router": "load_balancer",
+}
 """The columns that many owners fill, by table: whoever owns the row owns the set, but not what is in it."""
 
 

@@ -67,4 +67,5 @@ class Sharing:
         for value in wanted.keys() - present:
             yield Join(Member(place, wanted[value]))
         for left_over in present - wanted.keys():
-            yield Leave(place, left_over)
+            if not self._replica.is_foreign(left_over):
+                yield Leave(place, left_over)

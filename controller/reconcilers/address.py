@@ -6,12 +6,13 @@ or the controller's ``--keep-statefulset-ip``; the first of them that is there c
 """
 
 from controller.api.annotations import KEEP_IP, TRUE
-from controller.api.kinds import IPS, NODES, PODS, STATEFULSETS, SUBNETS
+from controller.api.kinds import IPS, NODES, OVN_EIPS, PODS, STATEFULSETS, SUBNETS, VPCS
 from controller.api.kubeovn import IP
 from controller.engine.fragment import NOTHING, Fragment
 from controller.engine.reconciler import reconciler
 from controller.engine.view import View
 from controller.northbound.rows import RowKey
+from controller.reconcilers.external import external_subnets
 from controller.reconcilers.pod import needs_network
 
 STATEFULSET = STATEFULSETS.name
@@ -26,12 +27,18 @@ def record(address: IP, view: View) -> Fragment:
     """
     if not view.is_outdated(address.name) and (has_subject(address, view) or is_kept(address, view)):
         return NOTHING
-    return Fragment(gone_after=RowKey("Logical_Switch_Port", address.name))
+    table = "Logical_Router_Port" if address.spec.pod_type == VPCS.name else "Logical_Switch_Port"
+    return Fragment(gone_after=RowKey(table, address.name))
 
 
 def has_subject(address: IP, view: View) -> bool:
-    """Whether the pod or node that the address was given to still needs it."""
+    """Whether the pod, node, router or public address that the address was given to still needs it."""
     spec = address.spec
+    if spec.pod_type == OVN_EIPS.name:
+        return view.get(OVN_EIPS, spec.pod_name) is not None
+    if spec.pod_type == VPCS.name:
+        vpc = view.get(VPCS, spec.pod_name)
+        return vpc is not None and any(found.name == spec.subnet for found in external_subnets(vpc, view))
     if not spec.namespace:
         return view.get(NODES, spec.node_name) is not None
     pod = view.get(PODS, f"{spec.namespace}/{spec.pod_name}")

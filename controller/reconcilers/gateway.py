@@ -13,6 +13,7 @@ from controller.api.core import Node
 from controller.api.kinds import IPS, NODES, SUBNETS
 from controller.api.kubeovn import IP, Subnet
 from controller.api.names import DEFAULT_VPC, JOIN_SUBNET, egress_set, node_port
+from controller.api.underlays import is_overlay
 from controller.engine.addressing import Addressing
 from controller.engine.fragment import NOTHING, Fragment
 from controller.engine.reconciler import reconciler
@@ -28,7 +29,7 @@ POLICIES = Place("Logical_Router", DEFAULT_VPC, "policies")
 @reconciler("inside", SUBNETS)
 def stays_inside(subnet: Subnet, view: View) -> Fragment:
     """What is sent to a subnet of the default VPC is routed to it, whatever policies say of its source."""
-    if (subnet.spec.vpc or DEFAULT_VPC) != DEFAULT_VPC:
+    if (subnet.spec.vpc or DEFAULT_VPC) != DEFAULT_VPC or not is_overlay(subnet):
         return NOTHING
     return Fragment(
         rows=tuple(
@@ -84,7 +85,9 @@ def memberships(address: IP, subnet: Subnet, view: View) -> tuple[Member, ...]:
     """What makes a pod leave by its own node, if its subnet has it so and the node has a port to leave by."""
     spec = subnet.spec
     distributed = spec.gateway_type in ("", "distributed")
-    if not distributed or (spec.vpc or DEFAULT_VPC) != DEFAULT_VPC or subnet.name == JOIN_SUBNET:
+    if not distributed or not is_overlay(subnet):
+        return ()
+    if (spec.vpc or DEFAULT_VPC) != DEFAULT_VPC or subnet.name == JOIN_SUBNET:
         return ()
     node = address.spec.node_name
     join = view.get(IPS, node_port(node))

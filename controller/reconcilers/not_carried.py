@@ -33,6 +33,8 @@ CARRIED: Mapping[Kind[Any], Mapping[str, tuple[object, ...] | None]] = {
         "gateway": None,
         "exclude_ips": None,
         "provider": ("", "ovn"),
+        "vlan": None,
+        "logical_gateway": None,
         "gateway_type": None,
         "gateway_node": None,
         "nat_outgoing": None,
@@ -46,6 +48,8 @@ CARRIED: Mapping[Kind[Any], Mapping[str, tuple[object, ...] | None]] = {
         "disable_gateway_check": None,
     },
     VPCS: {
+        "enable_external": None,
+        "extra_external_subnets": None,
         "default_subnet": None,
         "namespaces": None,
         "static_routes": None,

@@ -4,6 +4,7 @@ from controller.api.kinds import SUBNETS
 from controller.api.kubeovn import Subnet
 from controller.api.meta import Condition
 from controller.api.names import DEFAULT_VPC, router_port, switch_port
+from controller.api.underlays import is_overlay
 from controller.engine.addressing import Addressing
 from controller.engine.fragment import NOTHING, Fragment
 from controller.engine.reconciler import reconciler
@@ -18,14 +19,21 @@ READY = Condition(type="Ready", status="True", reason="LogicalSwitchCreated")
 
 @reconciler("subnet", SUBNETS)
 def switch(subnet: Subnet, view: View) -> Fragment:
-    """The switch, the router's port that is its gateway, and the switch's port towards the router."""
+    """The switch, the router's port that is its gateway, and the switch's port towards the router.
+
+    In an underlay subnet the gateway is out there, and the switch is all that there is.
+    """
+    logical_switch = Row(RowKey("Logical_Switch", subnet.name), {})
+    conditions = (READY, support(SUBNETS, subnet.spec))
+    if not is_overlay(subnet):
+        return Fragment(rows=(logical_switch,), conditions=conditions)
     addressing = Addressing.of(subnet)
     vpc = subnet.spec.vpc or DEFAULT_VPC
     towards_switch = router_port(vpc, subnet.name)
     towards_router = switch_port(subnet.name, vpc)
     return Fragment(
         rows=(
-            Row(RowKey("Logical_Switch", subnet.name), {}),
+            logical_switch,
             Row(
                 RowKey("Logical_Router_Port", towards_switch),
                 {"mac": gateway_mac(towards_switch), "networks": frozenset(addressing.gateway_networks)},
@@ -41,7 +49,7 @@ def switch(subnet: Subnet, view: View) -> Fragment:
                 Place("Logical_Switch", subnet.name, "ports"),
             ),
         ),
-        conditions=(READY, support(SUBNETS, subnet.spec)),
+        conditions=conditions,
     )
 
 

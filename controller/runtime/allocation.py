@@ -13,16 +13,16 @@ from typing import Any
 
 from controller.api.annotations import ALLOCATED, TRUE
 from controller.api.core import Pod
-from controller.api.kinds import IPS, NODES, PODS
+from controller.api.kinds import IPS, NODES, OVN_EIPS, PODS, VPCS
 from controller.api.kubeovn import IP
-from controller.api.names import node_port, pod_port
+from controller.api.names import eip_record, node_port, pod_port, router_port
 from controller.api.reservations import IPPool
 from controller.engine.engine import Engine
 from controller.engine.view import View
 from controller.ipam import AddressTaken, Exhausted, IpamError, MacTaken
 from controller.kubernetes import ApiError, Backoff, Client, Unreachable
 from controller.northbound.replica import Replica
-from controller.reconcilers import node, pod
+from controller.reconcilers import external, node, pod, public
 from controller.reconcilers.address import is_kept
 from controller.runtime import claims
 from controller.runtime.claims import Claim, NoAddress
@@ -125,11 +125,38 @@ class Allocation:
         reconciler, path = self._engine.subject(owner)
         if reconciler is pod.port:
             return self._demand_of_pod(owner, path)
+        if reconciler is public.eip:
+            return self._demand_of_eip(owner, path)
+        if reconciler is external.attachments:
+            return self._demand_of_router(owner, path)
         if reconciler is not node.port or self._view.get(NODES, path) is None:
             return None
         return (
             self._serve(claims.of_node(owner, path)) if self._view.get(IPS, node_port(path)) is None else None
         )
+
+    def _demand_of_eip(self, owner: str, name: str) -> Coroutine[Any, Any, None] | None:
+        eip = self._view.get(OVN_EIPS, name)
+        if eip is None or self._view.get(IPS, eip_record(name)) is not None:
+            return None
+        try:
+            return self._serve(claims.of_eip(owner, eip))
+        except NoAddress as error:
+            self._refuse(owner, error, error.awaits)
+            return None
+
+    def _demand_of_router(self, owner: str, name: str) -> Coroutine[Any, Any, None] | None:
+        vpc = self._view.get(VPCS, name)
+        lacking = [
+            claims.of_router(owner, name, subnet.name)
+            for subnet in (external.external_subnets(vpc, self._view) if vpc is not None else ())
+            if self._view.get(IPS, router_port(name, subnet.name)) is None
+        ]
+        return self._serve_all(lacking) if lacking else None
+
+    async def _serve_all(self, lacking: Sequence[Claim]) -> None:
+        for claim in lacking:
+            await self._serve(claim)
 
     def _demand_of_pod(self, owner: str, path: str) -> Coroutine[Any, Any, None] | None:
         subject = self._view.get(PODS, path)

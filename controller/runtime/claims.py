@@ -10,10 +10,11 @@ from controller.api.addresses import InvalidAddress, parse_address, parse_mac
 from controller.api.annotations import IP_ADDRESS, IP_POOL, LOGICAL_SWITCH, MAC_ADDRESS
 from controller.api.choices import Addresses, Choices
 from controller.api.core import Pod
-from controller.api.kinds import IPPOOLS, PODS, STATEFULSETS
+from controller.api.kinds import IPPOOLS, OVN_EIPS, PODS, STATEFULSETS, VPCS
 from controller.api.kubeovn import IP, IPSpec
 from controller.api.meta import ObjectMeta
-from controller.api.names import JOIN_SUBNET, node_port, pod_port
+from controller.api.names import JOIN_SUBNET, eip_record, node_port, pod_port, router_port
+from controller.api.nat import OvnEip
 from controller.engine.view import View
 from controller.ipam import IpamError
 from controller.reconcilers import namespace
@@ -93,6 +94,28 @@ def of_node(owner: str, name: str) -> Claim:
     """A node claims an address of the join subnet."""
     port = node_port(name)
     return Claim(owner=owner, port=port, subnet=JOIN_SUBNET, name=port, namespace="", node=name)
+
+
+def of_eip(owner: str, eip: OvnEip) -> Claim:
+    """A public address claims what it states, of the external subnet that it names. Raises ``NoAddress``."""
+    stated = ",".join(filter(None, (eip.spec.v4_ip, eip.spec.v6_ip)))
+    fixed = _addresses(stated, "spec.v4Ip or spec.v6Ip") if stated else ()
+    return Claim(
+        owner=owner,
+        port=eip_record(eip.name),
+        subnet=eip.spec.external_subnet,
+        name=eip.name,
+        namespace="",
+        node="",
+        pod_type=OVN_EIPS.name,
+        wish=Wish(fixed=fixed, mac=_spelled(eip.spec.mac_address, "spec.macAddress")),
+    )
+
+
+def of_router(owner: str, vpc: str, subnet: str) -> Claim:
+    """The router of a VPC claims an address of an external subnet."""
+    port = router_port(vpc, subnet)
+    return Claim(owner, port, subnet, name=vpc, namespace="", node="", pod_type=VPCS.name)
 
 
 def of_pod(owner: str, pod: Pod, view: View) -> Claim:
@@ -192,16 +215,23 @@ def _number(pod: Pod, view: View) -> int:
 
 
 def _fixed(text: str) -> Addresses:
-    try:
-        return tuple(str(parse_address(part.strip())) for part in text.split(","))
-    except InvalidAddress as error:
-        raise NoAddress(f"annotation {IP_ADDRESS}: {error}", OTHERS) from None
+    return _addresses(text, f"annotation {IP_ADDRESS}")
 
 
 def _mac(stated: Mapping[str, str]) -> str:
-    """The MAC that was asked for in the one spelling that is compared."""
-    text = stated.get(MAC_ADDRESS, "")
+    return _spelled(stated.get(MAC_ADDRESS, ""), f"annotation {MAC_ADDRESS}")
+
+
+def _addresses(text: str, where: str) -> Addresses:
     try:
-        return parse_mac(text) if text else ""
+        return tuple(str(parse_address(part.strip())) for part in text.split(","))
     except InvalidAddress as error:
-        raise NoAddress(f"annotation {MAC_ADDRESS}: {error}", OTHERS) from None
+        raise NoAddress(f"{where}: {error}", OTHERS) from None
+
+
+def _spelled(mac: str, where: str) -> str:
+    """The MAC that was asked for in the one spelling that is compared."""
+    try:
+        return parse_mac(mac) if mac else ""
+    except InvalidAddress as error:
+        raise NoAddress(f"{where}: {error}", OTHERS) from None

@@ -25,6 +25,10 @@ from testbed.releases.release import Release
 
 INTEGRATION_BRIDGE, PHYSICAL_BRIDGE, TUNNEL_DEVICE = "br-int", "br-phys", "tunnel0"
 
+EXTERNAL_NETWORK = "external"
+"""The provider network by which logical switches reach the underlay; set at the start, since ovn-controller computes
+everything anew when somebody writes there later."""
+
 DATAPATH_TYPE = "dummy"
 """The userspace datapath (`netdev`) under the name in which a port of type internal has no device in the kernel.
 
@@ -173,6 +177,7 @@ class Node(Host):
                         "ovn-encap-type": self.encapsulation,
                         "ovn-encap-ip": self.tunnel_ip,
                         "ovn-bridge-datapath-type": DATAPATH_TYPE,
+                        "ovn-bridge-mappings": f"{EXTERNAL_NETWORK}:{PHYSICAL_BRIDGE}",
                     }
                 ),
             },

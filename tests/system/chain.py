@@ -33,7 +33,15 @@ class Chain:
         subprocess.run(["ovsdb-tool", "create", directory / "nb.db", SCHEMA], check=True)
 
     def start_api(self, *flags: str) -> None:
-        command = [sys.executable, "-m", "testbed.apiserver", "--socket", "api.sock", "--journal", "journal.db"]
+        command = [
+            sys.executable,
+            "-m",
+            "testbed.apiserver",
+            "--socket",
+            "api.sock",
+            "--journal",
+            "journal.db",
+        ]
         self._start("api", [*command, *flags])
 
     def start_northbound(self) -> None:

@@ -1,5 +1,7 @@
 """Which subnets are refused, and in which words."""
 
+from typing import Any
+
 import pytest
 
 from tests.unit.admission.conftest import World, ip, subnet, vpc
@@ -201,3 +203,20 @@ def test_a_subnet_in_use_is_not_deleted_and_the_users_are_named(world: World) ->
         " (p2.default, p3.default, p4.default, ...) are in use"
     )
     assert used.deleted("Subnet", "join") == ()
+
+
+@pytest.mark.parametrize(
+    ("spec", "field"),
+    [
+        ({"allowSubnets": ["10.9.0.0/24", "10.9.0.1/24"]}, "spec.allowSubnets[1]"),
+        ({"acls": [{"match": "ip4", "action": "drop"}]}, "spec.acls[0].direction"),
+        ({"acls": [{"direction": "to-lport", "action": "drop"}]}, "spec.acls[0].match"),
+        ({"acls": [{"direction": "to-lport", "match": "ip4"}]}, "spec.acls[0].action"),
+        ({"dhcpV4Options": "lease_time"}, "spec.dhcpV4Options"),
+        ({"dhcpV6Options": "server_id=a,=b"}, "spec.dhcpV6Options"),
+    ],
+)
+def test_rules_and_options_that_say_nothing_are_refused(
+    world: World, spec: dict[str, Any], field: str
+) -> None:
+    assert [cause.field for cause in world.created(subnet("blue", **spec))] == [field]

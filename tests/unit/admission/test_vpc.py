@@ -63,3 +63,36 @@ def test_a_vpc_stays_as_long_as_subnets_are_in_it(world: World) -> None:
     (default,) = full.deleted("Vpc", "ovn-cluster")
     assert default.message.endswith(": b")
     assert full.deleted("Vpc", "empty") == ()
+
+
+@pytest.mark.parametrize(
+    ("spec", "field"),
+    [
+        ({"policyRoutes": [{"action": "drop"}]}, "spec.policyRoutes[0].match"),
+        ({"policyRoutes": [{"action": "jump", "match": "ip4"}]}, "spec.policyRoutes[0].action"),
+        ({"policyRoutes": [{"action": "reroute", "match": "ip4"}]}, "spec.policyRoutes[0].nextHopIP"),
+        (
+            {"policyRoutes": [{"action": "drop", "match": "ip4", "nextHopIP": "10.0.0.1"}]},
+            "spec.policyRoutes[0].nextHopIP",
+        ),
+        (
+            {"policyRoutes": [{"action": "reroute", "match": "ip4", "nextHopIP": "10.0.0.1,x"}]},
+            "spec.policyRoutes[0].nextHopIP",
+        ),
+        ({"vpcPeerings": [{"localConnectIP": "169.254.0.1/30"}]}, "spec.vpcPeerings[0].remoteVpc"),
+        (
+            {"vpcPeerings": [{"remoteVpc": "other", "localConnectIP": "169.254.0.1"}]},
+            "spec.vpcPeerings[0].localConnectIP",
+        ),
+    ],
+)
+def test_policies_and_links_that_lead_nowhere_are_refused(
+    world: World, spec: dict[str, object], field: str
+) -> None:
+    assert [cause.field for cause in world.created(vpc("tenant", **spec))] == [field]
+
+
+def test_a_vpc_has_one_link_to_another(world: World) -> None:
+    link = {"remoteVpc": "other", "localConnectIP": "169.254.0.1/30"}
+    (cause,) = world.created(vpc("tenant", vpcPeerings=[link, link]))
+    assert cause.field == "spec.vpcPeerings[1].remoteVpc"

@@ -33,7 +33,7 @@ def test_a_subnet_that_asks_for_what_there_is_says_so() -> None:
     ("spec", "field"),
     [
         ({"enable_ecmp": True}, "spec.enableEcmp"),
-        ({"vlan": "vlan1"}, "spec.vlan"),
+        ({"u2o_interconnection": True}, "spec.u2oInterconnection"),
         ({"provider": "macvlan.default"}, "spec.provider"),
     ],
 )
