@@ -325,23 +325,23 @@ async def test_the_controller_says_what_it_does_not_carry(chain: Chain) -> None:
         async def raw(kind: Kind[Any], name: str) -> Any:
             return (await connection.request("GET", kind.path(name=name))).document
 
-        vlan = {"metadata": {"name": "vlan1"}, "spec": {"id": 1, "provider": "net1"}}
-        await client.create(kind_of("Vlan"), vlan)
+        vip = {"metadata": {"name": "vip1"}, "spec": {"subnet": "ovn-default"}}
+        await client.create(kind_of("Vip"), vip)
         network = {"metadata": {"name": "net1"}, "spec": {"defaultInterface": "eth1"}}
         await client.create(kind_of("ProviderNetwork"), network)
-        vpc = {"metadata": {"name": "red"}, "spec": {"enableExternal": True}}
+        vpc = {"metadata": {"name": "red"}, "spec": {"enableBfd": True}}
         await client.create(VPCS, vpc)
         subnet = {
             "metadata": {"name": "nat"},
-            "spec": {"cidrBlock": "10.77.0.0/24", "natOutgoing": True, "mtu": 1300},
+            "spec": {"cidrBlock": "10.77.0.0/24", "enableEcmp": True, "u2oInterconnection": True},
         }
         await client.create(SUBNETS, subnet)
-        for kind, name in ((kind_of("Vlan"), "vlan1"), (kind_of("ProviderNetwork"), "net1"), (VPCS, "red")):
+        for kind, name in ((kind_of("Vip"), "vip1"), (kind_of("ProviderNetwork"), "net1"), (VPCS, "red")):
             await until(lambda kind=kind, name=name: condition(kind, name, "False"), f"{kind.name} says so")  # type: ignore[misc]
         said = await until(lambda: condition(SUBNETS, "nat", "False"), "the subnet says so")
-        assert said["message"].endswith("spec.mtu, spec.natOutgoing")
+        assert said["message"].endswith("spec.enableEcmp, spec.u2oInterconnection")
 
-        await client.patch(SUBNETS, "nat", {"spec": {"natOutgoing": None, "mtu": None}})
+        await client.patch(SUBNETS, "nat", {"spec": {"enableEcmp": None, "u2oInterconnection": None}})
         await until(lambda: condition(SUBNETS, "nat", "True"), "the subnet is carried again")
 
         policy = {"metadata": {"name": "deny"}, "spec": {"podSelector": {}}}
