@@ -15,8 +15,16 @@ import yaml
 
 from controller.api.kinds import NETWORK_POLICIES, SUBNETS, VPCS, Kind, kind_of
 from controller.kubernetes import Access, Client
-from tests.system.apiserver_process import Answer, Connection, ServerProcess, a_pod, running
+from tests.system.apiserver_process import (
+    Answer,
+    Connection,
+    ServerProcess,
+    a_pod,
+    running,
+    serving_people,
+)
 from tests.system.chain import Chain
+from tests.system.kubectls import PACKAGES, Kubectl
 
 pytestmark = pytest.mark.system
 
@@ -125,6 +133,39 @@ def test_the_published_manifests_have_every_refusal_that_is_listed() -> None:
         for document in documents(path)
     }
     assert set(REFUSED) <= present
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version", sorted(PACKAGES))
+@pytest.mark.parametrize("path", manifests())
+def test_kubectl_applies_a_manifest_and_shows_every_refusal(path: Path, version: str, tmp_path: Path) -> None:
+    wanted = [(path.stem, each["kind"], each["metadata"].get("name", "")) for each in documents(path)]
+    reasons = [REFUSED[identity] for identity in wanted if identity in REFUSED]
+    with serving_people(tmp_path, "--admission", "controller.admission") as kubeconfig:
+        kube = Kubectl(version, kubeconfig, tmp_path / "cache")
+        kube.command.remove(f"--namespace={kube.namespace}")
+        for namespace in {each["metadata"].get("namespace", "default") for each in documents(path)}:
+            kube.run("create", "namespace", namespace)
+        done = kube.run("apply", "-f", str(path), "--validate=false")
+        if any(kind == "CustomResourceDefinition" for _, kind, _ in wanted):
+            done = kube.run(
+                "apply", "-f", str(path), "--validate=false"
+            )  # Kinds are looked up before any is made.
+    said = [
+        line for line in done.stdout.splitlines() if line.endswith((" created", " configured", " unchanged"))
+    ]
+    assert len(said) == len(wanted) - len(reasons), done.stderr
+    assert (done.returncode == 0) is not bool(reasons)
+    for reason in reasons:
+        assert SHOWN.get(reason, reason) in done.stderr
+
+
+SHOWN = {
+    NO_NAME: "resource name may not be empty",
+    NOT_SERVED: "no matches for kind",
+    "resourceVersion must not be set": "resourceVersion",
+}
+"""How kubectl words what it refuses by itself."""
 
 
 # Custom kinds
