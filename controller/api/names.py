@@ -5,6 +5,10 @@ DEFAULT_SUBNET = "ovn-default"
 JOIN_SUBNET = "join"
 
 
+ADDRESS_CONDITION = "ovn.kubernetes.io/address-allocated"
+"""The condition of a pod that waits, or waited, for an address."""
+
+
 def pod_port(namespace: str, name: str) -> str:
     """The logical switch port of a pod, which is also the name of its IP object and the ``iface-id`` on its node."""
     return f"{name}.{namespace}"

@@ -32,6 +32,7 @@ from controller.api.kinds import (
     Kind,
 )
 from controller.api.meta import ObjectMeta, Resource
+from controller.api.names import ADDRESS_CONDITION
 from controller.engine.settings import Settings
 
 T = TypeVar("T", bound=Resource)
@@ -93,6 +94,7 @@ class View:
         self._stated: dict[str, dict[str, Stated]] = {kind.name: {} for kind in _KEPT}
         self._told: dict[Subject, Any] = {}
         self._outdated: set[str] = set()
+        self._refusals: dict[str, str] = {}
         self._reads: set[Subject] | None = None
         self.changed: Callable[[Subject], None] = lambda subject: None
         self.restated: Callable[[Subject], None] = lambda subject: None
@@ -164,6 +166,20 @@ class View:
     def forget_outdated(self, record: str) -> None:
         """The IP object is gone."""
         self._outdated.discard(record)
+
+    def refusal(self, pod: str) -> str | None:
+        """Why a pod has no address; empty once it has one, None if it never waited. Part of the pod's row."""
+        return self._refusals.get(pod)
+
+    def set_refusal(self, pod: str, why: str | None) -> None:
+        """The allocator tells why a pod has no address, or that it has one (empty), or that it is gone (None)."""
+        if self._refusals.get(pod) == why:
+            return
+        if why is None:
+            del self._refusals[pod]
+        else:
+            self._refusals[pod] = why
+            self.changed((PODS.name, pod))
 
     def _hear(self, subject: Subject) -> Any:
         if self._reads is not None:
@@ -312,15 +328,21 @@ _WITH_STATUS = frozenset((*ANSWERED, *NOT_CARRIED))
 """The kinds whose status the controller writes, where they have one."""
 
 
+def _own_conditions(pod: Pod) -> dict[str, Any]:
+    """Of a pod's status, which is its kubelet's, what this controller says in it."""
+    own = [msgspec.to_builtins(entry) for entry in pod.status.conditions if entry.type == ADDRESS_CONDITION]
+    return {"conditions": own} if own else {}
+
+
 def _stated(kind: Kind[Any], current: Resource) -> Stated:
     annotations = {
         name: value
         for name, value in current.metadata.annotations.items()
         if name.startswith(ANNOTATION_PREFIXES)
     }
-    status = (
-        msgspec.json.decode(msgspec.json.encode(current.status))
-        if kind in _WITH_STATUS and hasattr(current, "status")
-        else {}
-    )
+    status: dict[str, Any] = {}
+    if isinstance(current, Pod):
+        status = _own_conditions(current)
+    elif kind in _WITH_STATUS and hasattr(current, "status"):
+        status = msgspec.json.decode(msgspec.json.encode(current.status))
     return Stated(current.metadata.uid, annotations, status)

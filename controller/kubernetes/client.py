@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
@@ -30,6 +30,7 @@ ACCEPTED = b"x-accepted-monotonic-ns"
 """Response header of our API server: when it accepted the revision, in nanoseconds of CLOCK_MONOTONIC."""
 
 MERGE_PATCH = "application/merge-patch+json"
+STRATEGIC_PATCH = "application/strategic-merge-patch+json"
 JSON = "application/json"
 PAGE = 5_000
 """Objects asked for in one page of a list: bounds the memory of a list of 100,000 pods to one page's bytes."""
@@ -128,6 +129,23 @@ class Client:
         path = _path(kind, namespace, name, subresource)
         body, accepted = await self._request(
             "PATCH", path, body=orjson.dumps(patch), content_type=MERGE_PATCH
+        )
+        return Written(wire.decode(kind, body), accepted)
+
+    async def merge_conditions(
+        self,
+        kind: Kind[T],
+        name: str,
+        conditions: Sequence[dict[str, Any]],
+        *,
+        uid: str,
+        namespace: str | None = None,
+    ) -> Written[T]:
+        """Sets conditions in the status of an object of Kubernetes' own kinds, by type; those of others stay."""
+        patch = {"metadata": {"uid": uid}, "status": {"conditions": conditions}}
+        path = _path(kind, namespace, name, "status")
+        body, accepted = await self._request(
+            "PATCH", path, body=orjson.dumps(patch), content_type=STRATEGIC_PATCH
         )
         return Written(wire.decode(kind, body), accepted)
 

@@ -2,7 +2,8 @@
 
 from controller.api.core import Pod
 from controller.api.kinds import PODS
-from controller.api.names import pod_port
+from controller.api.meta import Condition
+from controller.api.names import ADDRESS_CONDITION, pod_port
 from controller.engine.fragment import NOTHING, Fragment
 from controller.engine.reconciler import reconciler
 from controller.engine.view import View
@@ -10,10 +11,22 @@ from controller.reconcilers import dhcp, gateway
 from controller.reconcilers.endpoint import addresses_of, allocation, port_row, promise
 from controller.reconcilers.not_carried import unheeded
 
+FAILED = "AcquireAddressFailed"
+"""Why a pod has no address: reason of its event, as Kube-OVN names it, and of its condition."""
+
 
 def needs_network(pod: Pod) -> bool:
     """Whether the pod is to have an address: scheduled, not on its node's own network, not finished or evicted."""
     return bool(pod.spec.node_name) and not pod.spec.host_network and not pod.is_finished
+
+
+def _conditions(refusal: str | None) -> tuple[Condition, ...]:
+    """What is said of the address of a pod that waits for one, or did; of all others nothing is said."""
+    if refusal is None:
+        return ()
+    if refusal:
+        return (Condition(type=ADDRESS_CONDITION, status="False", reason=FAILED, message=refusal),)
+    return (Condition(type=ADDRESS_CONDITION, status="True", reason="AddressAllocated"),)
 
 
 @reconciler("pod", PODS)
@@ -25,8 +38,9 @@ def port(pod: Pod, view: View) -> Fragment:
     if not needs_network(pod):
         return NOTHING
     found = allocation(pod_port(pod.namespace, pod.name), view)
+    conditions = _conditions(view.refusal(pod.path))
     if found is None:
-        return NOTHING
+        return Fragment(conditions=conditions) if conditions else NOTHING
     address, subnet = found
     labels = {"pod": pod.path, "ls": subnet.name}
     row = port_row(address, labels, port_security=addresses_of(address), **dhcp.columns(subnet))
@@ -34,5 +48,6 @@ def port(pod: Pod, view: View) -> Fragment:
         rows=(row,),
         members=gateway.memberships(address, subnet, view),
         annotations=promise(address, subnet),
+        conditions=conditions,
         notices=unheeded(pod),
     )

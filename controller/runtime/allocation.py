@@ -24,14 +24,12 @@ from controller.kubernetes import ApiError, Backoff, Client, Unreachable
 from controller.northbound.replica import Replica
 from controller.reconcilers import external, node, pod, public
 from controller.reconcilers.address import is_kept
+from controller.reconcilers.pod import FAILED
 from controller.runtime import claims
 from controller.runtime.claims import Claim, NoAddress
 from controller.runtime.ledger import Ledger
 from controller.runtime.ranges import Ranges, addresses_of
 from controller.runtime.waiting import Source, Waiting
-
-FAILED = "AcquireAddressFailed"
-"""Reason of the event on a pod that has no address, as Kube-OVN names it."""
 
 TRIES = 3
 """How often another address is drawn when the API refuses one, before the pod is told."""
@@ -76,6 +74,7 @@ class Allocation:
 
     def pod_gone(self, subject: Pod) -> None:
         """A pod is gone: its address is not the next one's of the same name, unless it is kept for that."""
+        self._view.set_refusal(subject.path, None)
         port = pod_port(subject.namespace, subject.name)
         record = self._view.get(IPS, port)
         if record is not None and not is_kept(record, self._view):
@@ -200,7 +199,7 @@ class Allocation:
         except IpamError as error:
             self._refuse(claim.owner, error, claims.of_subnet(claim.subnet))
         except ApiError as error:
-            self._engine.trouble(claim.owner, FAILED, str(error))
+            self._explain(claim.owner, error)
             self._try_later(claim.owner)
         else:
             self._content(claim.owner)
@@ -300,12 +299,30 @@ class Allocation:
 
     def _refuse(self, owner: str, why: Exception, awaits: Source | str) -> None:
         self._waiting.put(owner, awaits)
+        self._explain(owner, why)
+
+    def _explain(self, owner: str, why: Exception) -> None:
         self._engine.trouble(owner, FAILED, str(why))
+        reconciler, path = self._engine.subject(owner)
+        if reconciler is pod.port:
+            self._view.set_refusal(path, str(why))
 
     def _content(self, owner: str) -> None:
         self._waiting.remove(owner)
         self._backoffs.pop(owner, None)
         self._engine.untrouble(owner)
+        reconciler, path = self._engine.subject(owner)
+        if reconciler is pod.port and self._says_it_waits(path):
+            self._view.set_refusal(path, "")
+
+    def _says_it_waits(self, path: str) -> bool:
+        """Whether a pod was told, by this controller or by the one before it, that it gets no address."""
+        if self._view.refusal(path):
+            return True
+        stated = self._view.stated(PODS, path)
+        return stated is not None and any(
+            entry["status"] == "False" for entry in stated.status.get("conditions", ())
+        )
 
     def _try_later(self, owner: str) -> None:
         delay = self._backoffs.setdefault(owner, Backoff()).failed()

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from controller.api.core import Event, EventSource, ObjectReference
-from controller.api.kinds import EVENTS, Kind
+from controller.api.kinds import EVENTS, PODS, Kind
 from controller.api.meta import ObjectMeta
 from controller.engine import statement
 from controller.engine.engine import Effect
@@ -110,7 +110,11 @@ class ApiWriter:
             metadata = identity | {"annotations": effect.patch.annotations}
             await self._client.patch(effect.kind, name, {"metadata": metadata}, namespace=namespace)
             self.tally.patches += 1
-        if effect.patch.status:
+        if effect.patch.status and effect.kind is PODS:
+            conditions = [_of_a_pod(entry) for entry in effect.patch.status["conditions"]]
+            await self._client.merge_conditions(PODS, name, conditions, uid=effect.uid, namespace=namespace)
+            self.tally.patches += 1
+        elif effect.patch.status:
             patch = {"metadata": identity, "status": effect.patch.status}
             await self._client.patch(effect.kind, name, patch, namespace=namespace, subresource="status")
             self.tally.patches += 1
@@ -159,6 +163,11 @@ class ApiWriter:
             self._view.put(kind, await self._client.get(kind, name, namespace))
         except (ApiError, Unreachable):
             self._view.doubt(kind, effect.path)
+
+
+def _of_a_pod(condition: dict[str, Any]) -> dict[str, Any]:
+    """A condition in the form that pods have: they know no ``lastUpdateTime``."""
+    return {name: value for name, value in condition.items() if name != "lastUpdateTime"}
 
 
 def _split(path: str) -> tuple[str | None, str]:

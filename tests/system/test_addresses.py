@@ -17,6 +17,7 @@ from controller import ovsdb
 from controller.api.annotations import ALLOCATED, TRUE
 from controller.api.core import Pod
 from controller.api.kinds import EVENTS, IPPOOLS, IPS, NAMESPACES, NODES, PODS, SUBNETS, Kind
+from controller.api.names import ADDRESS_CONDITION
 from controller.kubernetes import Access, ApiError, Client
 from controller.ovsdb import operations
 from testbed.workloads.objects import CRONJOBS, DAEMONSETS, DEPLOYMENTS, JOBS, STATEFULSETS
@@ -323,12 +324,16 @@ async def test_an_ippool_serves_its_namespace_and_says_how_much_is_left(bed: Bed
     assert status.v4_using_ip_range == "10.69.0.200,10.69.0.210-10.69.0.211"
     await bed.a_pod("late", ip_pool="pool-1")
     await bed.until_told("IPPool pool-1")
+
+    async def says(status: str) -> bool:
+        late = await bed.api.get(PODS, "late", bed.namespace)
+        found = {entry.type: entry.status for entry in late.status.conditions}
+        return found.get(ADDRESS_CONDITION) == status
+
+    await until(lambda: says("False"), "the pod says that it waits")
     await bed.api.patch(DEPLOYMENTS, "web", {"spec": {"replicas": 2}}, namespace=bed.namespace)
-
-    async def served() -> bool:
-        return bool((await bed.addresses()).get("late"))
-
-    await until(served, "the pod that waited has an address")
+    await until(lambda: says("True"), "the pod that waited has an address and says so")
+    assert (await bed.addresses())["late"] in pods.values()
     nb = await ovsdb.Client.connect(bed.chain.northbound, "OVN_Northbound")
     try:
         columns = ["name", "addresses"]

@@ -52,6 +52,16 @@ async def test_a_merge_patch_goes_to_the_subresource(client: Client, server: Sma
     )
 
 
+async def test_conditions_are_merged_with_those_of_others(client: Client, server: SmallServer) -> None:
+    server.put("a")
+    condition = {"type": "x", "status": "True"}
+    await client.merge_conditions(PODS, "a", [condition], uid="u1", namespace="default")
+    verb, path, body, media = server.requests[0]
+    assert (verb, path) == ("PATCH", "/api/v1/namespaces/default/pods/a/status")
+    assert orjson.loads(body) == {"metadata": {"uid": "u1"}, "status": {"conditions": [condition]}}
+    assert media == "application/strategic-merge-patch+json"
+
+
 async def test_a_deletion_can_name_the_very_object_and_its_grace(client: Client, server: SmallServer) -> None:
     server.put("a")
     await client.delete(PODS, "a", namespace="default", uid="u1", grace_seconds=0)

@@ -19,8 +19,9 @@ from controller.engine.settings import Settings
 from controller.engine.view import View
 from controller.kubernetes import ApiError, Unreachable, Written
 from controller.northbound.replica import Replica
-from controller.reconcilers import RECONCILERS
-from controller.runtime.allocation import FAILED, Allocation
+from controller.reconcilers import RECONCILERS, pod
+from controller.reconcilers.pod import FAILED
+from controller.runtime.allocation import Allocation
 
 
 class Api:
@@ -148,6 +149,14 @@ class World:
         gone = self.view.drop(IPS, name)
         assert gone is not None
         self.allocation.released(gone)
+
+    def said(self, owner: str) -> tuple[str, str] | None:
+        """The status and the message of the condition that a pod ought to have."""
+        subject = self.view.get(PODS, owner.partition("/")[2])
+        assert subject is not None
+        for condition in pod.port(subject, self.view).conditions:
+            return condition.status, condition.message
+        return None
 
     def troubles(self, owner: str) -> list[str]:
         plan = self.engine.plan([owner], "now")

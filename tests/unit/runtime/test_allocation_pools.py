@@ -324,3 +324,20 @@ async def test_a_subnet_is_exhausted_when_all_that_is_left_is_an_ippools(world: 
     assert usage is not None
     assert of_pool is not None
     assert (usage.v4_available, usage.is_exhausted, of_pool.is_exhausted) == (4, True, False)
+
+
+async def test_a_pod_says_why_it_waits_and_no_longer_once_it_is_served(world: World) -> None:
+    world.put_pod("old", ip_address="10.16.0.15")
+    await world.settle()
+    owner = world.put_pod("new", ip_address="10.16.0.15")
+    await world.settle()
+    assert world.said(owner) == ("False", "address 10.16.0.15 is already taken by IP old.default")
+    world.drop_pod("old")
+    await world.settle()
+    assert world.said(owner) == ("True", "")
+
+
+async def test_of_a_pod_that_never_waited_nothing_is_said(world: World) -> None:
+    owner = world.put_pod("a")
+    await world.settle()
+    assert world.said(owner) is None

@@ -34,6 +34,11 @@ class Api:
     ) -> None:
         await self._ask("patch", patch)
 
+    async def merge_conditions(
+        self, kind: Kind[Any], name: str, conditions: Any, *, uid: str, namespace: str
+    ) -> None:
+        await self._ask("merge", (name, uid, conditions))
+
     async def delete(self, kind: Kind[Any], name: str, *, namespace: str | None, uid: str) -> None:
         await self._ask("delete", (kind.name, name, uid))
 
@@ -149,3 +154,11 @@ async def test_a_record_is_not_deleted_while_nb_has_its_port(world: World) -> No
     assert world.retried == [f"address/{PORT.name}"]
     world.replica._apply(ovsdb.Batch(0, [ovsdb.Change(PORT.table, ovsdb.UUID("u1"), row, None)]))
     assert await world.carry_out(effect) == [("delete", ("IP", PORT.name, "i"))]
+
+
+async def test_the_conditions_of_a_pod_are_merged_with_those_of_its_kubelet() -> None:
+    world = World()
+    condition = {"type": "x", "status": "False", "lastTransitionTime": "t", "lastUpdateTime": "t"}
+    asked = await world.carry_out(an_effect(patch=Patch({}, {"conditions": [condition]})))
+    of_a_pod = {"type": "x", "status": "False", "lastTransitionTime": "t"}
+    assert asked == [("merge", ("web", "u", [of_a_pod]))]
