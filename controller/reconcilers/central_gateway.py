@@ -12,17 +12,16 @@ from controller.api.gateway_links import Link, gateway_nodes, is_centralised, li
 from controller.api.kinds import NODES, SUBNETS
 from controller.api.kubeovn import Subnet
 from controller.api.meta import Condition
-from controller.api.names import DEFAULT_VPC, router_port, switch_port
+from controller.api.names import DEFAULT_VPC
 from controller.engine.addressing import Addressing
 from controller.engine.fragment import NOTHING, Fragment
 from controller.engine.reconciler import reconciler
 from controller.engine.view import View
 from controller.northbound.rows import Place, Row, RowKey
 from controller.reconcilers.gateway import OUT, policy
-from controller.reconcilers.macs import gateway_mac
+from controller.reconcilers.joints import joint, on_first_of
 
 GATEWAY_READY = "GatewayReady"
-HIGHEST_PRIORITY = 100
 
 
 @reconciler("central-gateway", SUBNETS)
@@ -36,45 +35,25 @@ def by_the_named_nodes(subnet: Subnet, view: View) -> Fragment:
         return Fragment(status={"activateGateway": ""}, conditions=(_unready(named),))
     link = links(view.all(SUBNETS))[subnet.name]
     return Fragment(
-        rows=(*_link(link), *_order(link, nodes), *_policies(subnet, link)),
+        rows=(
+            Row(RowKey("Logical_Switch", link.name), {}),
+            *joint(DEFAULT_VPC, link.name, (link.router(4), link.router(6))),
+            *on_first_of(DEFAULT_VPC, link.name, nodes),
+            _nodes_end(link),
+            *_policies(subnet, link),
+        ),
         status={"activateGateway": nodes[0]},
         conditions=(_ready(named, nodes),),
     )
 
 
-def _link(link: Link) -> Iterator[Row]:
-    towards_link = router_port(DEFAULT_VPC, link.name)
-    towards_router = switch_port(link.name, DEFAULT_VPC)
-    on_switch = Place("Logical_Switch", link.name, "ports")
-    yield Row(RowKey("Logical_Switch", link.name), {})
-    yield Row(
-        RowKey("Logical_Router_Port", towards_link),
-        {
-            "mac": gateway_mac(towards_link),
-            "networks": frozenset((link.router(4), link.router(6))),
-        },
-        Place("Logical_Router", DEFAULT_VPC, "ports"),
-    )
-    yield Row(
-        RowKey("Logical_Switch_Port", towards_router),
-        {"type": "router", "addresses": frozenset(("router",)), "options": {"router-port": towards_link}},
-        on_switch,
-    )
-    yield Row(
+def _nodes_end(link: Link) -> Row:
+    """The port that every node has by itself."""
+    return Row(
         RowKey("Logical_Switch_Port", link.name),
         {"type": "localport", "addresses": frozenset((f"{link.mac} {link.node(4)} {link.node(6)}",))},
-        on_switch,
+        Place("Logical_Switch", link.name, "ports"),
     )
-
-
-def _order(link: Link, nodes: list[str]) -> Iterator[Row]:
-    port = router_port(DEFAULT_VPC, link.name)
-    for place, node in enumerate(nodes):
-        yield Row(
-            RowKey("Gateway_Chassis", f"{port}/{node}"),
-            {"chassis_name": node, "priority": HIGHEST_PRIORITY - place},
-            Place("Logical_Router_Port", port, "gateway_chassis"),
-        )
 
 
 def _policies(subnet: Subnet, link: Link) -> Iterator[Row]:

@@ -11,16 +11,16 @@ from collections.abc import Iterator
 from controller.api.core import Node
 from controller.api.kinds import IPS, NODES, SUBNETS, VPCS
 from controller.api.kubeovn import IP, Subnet, Vpc
-from controller.api.names import DEFAULT_VPC, router_port, switch_port
+from controller.api.names import DEFAULT_VPC, router_port
 from controller.engine.addressing import Addressing, Family
 from controller.engine.fragment import NOTHING, Fragment
 from controller.engine.reconciler import reconciler
 from controller.engine.view import View
 from controller.northbound.rows import Member, Place, Row, RowKey, shared
 from controller.reconcilers.gateway import policy
+from controller.reconcilers.joints import joint, on_first_of
 
 GATEWAY_LABEL = "ovn.kubernetes.io/external-gw"
-HIGHEST_PRIORITY = 100
 MOST_GATEWAYS = 5
 """As many as OVN has use for: each is watched by every other node."""
 
@@ -61,32 +61,13 @@ def leaves_by(vpc: str, subnet: Subnet, addresses: list[str]) -> tuple[Member, .
 
 
 def _port(vpc: Vpc, subnet: Subnet, record: IP, gateways: list[str]) -> Iterator[Row]:
-    towards_switch = router_port(vpc.name, subnet.name)
     prefixes = {family.version: family.network.prefixlen for family in Addressing.of(subnet).families}
-    networks = frozenset(
+    networks = [
         f"{address}/{prefixes[6 if ':' in address else 4]}" for address in record.spec.ip_address.split(",")
-    )
-    yield Row(
-        RowKey("Logical_Router_Port", towards_switch),
-        {"mac": record.spec.mac_address, "networks": networks},
-        Place("Logical_Router", vpc.name, "ports"),
-    )
-    yield Row(
-        RowKey("Logical_Switch_Port", switch_port(subnet.name, vpc.name)),
-        {
-            "type": "router",
-            "addresses": frozenset(("router",)),
-            # OVN announces the addresses that are translated when their gateway moves
-            "options": {"router-port": towards_switch, "nat-addresses": "router"},
-        },
-        Place("Logical_Switch", subnet.name, "ports"),
-    )
-    for place, node in enumerate(gateways):
-        yield Row(
-            RowKey("Gateway_Chassis", f"{towards_switch}/{node}"),
-            {"chassis_name": node, "priority": HIGHEST_PRIORITY - place},
-            Place("Logical_Router_Port", towards_switch, "gateway_chassis"),
-        )
+    ]
+    # OVN announces the addresses that are translated when their gateway moves
+    yield from joint(vpc.name, subnet.name, networks, mac=record.spec.mac_address, nat_addresses="router")
+    yield from on_first_of(vpc.name, subnet.name, gateways)
 
 
 def _ways(vpc: Vpc, subnet: Subnet) -> Iterator[Row]:

@@ -3,15 +3,15 @@
 from controller.api.kinds import SUBNETS
 from controller.api.kubeovn import Subnet
 from controller.api.meta import Condition
-from controller.api.names import DEFAULT_VPC, router_port, switch_port
+from controller.api.names import DEFAULT_VPC
 from controller.api.underlays import is_overlay
 from controller.engine.addressing import Addressing
 from controller.engine.fragment import NOTHING, Fragment
 from controller.engine.reconciler import reconciler
 from controller.engine.view import View
-from controller.northbound.rows import Place, Row, RowKey
+from controller.northbound.rows import Row, RowKey
 from controller.reconcilers.exhaustion import exhaustion
-from controller.reconcilers.macs import gateway_mac
+from controller.reconcilers.joints import joint
 from controller.reconcilers.not_carried import support
 
 READY = Condition(type="Ready", status="True", reason="LogicalSwitchCreated")
@@ -23,34 +23,11 @@ def switch(subnet: Subnet, view: View) -> Fragment:
 
     In an underlay subnet the gateway is out there, and the switch is all that there is.
     """
-    logical_switch = Row(RowKey("Logical_Switch", subnet.name), {})
-    conditions = (READY, support(SUBNETS, subnet.spec))
-    if not is_overlay(subnet):
-        return Fragment(rows=(logical_switch,), conditions=conditions)
-    addressing = Addressing.of(subnet)
-    vpc = subnet.spec.vpc or DEFAULT_VPC
-    towards_switch = router_port(vpc, subnet.name)
-    towards_router = switch_port(subnet.name, vpc)
-    return Fragment(
-        rows=(
-            logical_switch,
-            Row(
-                RowKey("Logical_Router_Port", towards_switch),
-                {"mac": gateway_mac(towards_switch), "networks": frozenset(addressing.gateway_networks)},
-                Place("Logical_Router", vpc, "ports"),
-            ),
-            Row(
-                RowKey("Logical_Switch_Port", towards_router),
-                {
-                    "type": "router",
-                    "addresses": frozenset(("router",)),
-                    "options": {"router-port": towards_switch},
-                },
-                Place("Logical_Switch", subnet.name, "ports"),
-            ),
-        ),
-        conditions=conditions,
-    )
+    rows = [Row(RowKey("Logical_Switch", subnet.name), {})]
+    if is_overlay(subnet):
+        gateways = Addressing.of(subnet).gateway_networks
+        rows += joint(subnet.spec.vpc or DEFAULT_VPC, subnet.name, gateways)
+    return Fragment(rows=tuple(rows), conditions=(READY, support(SUBNETS, subnet.spec)))
 
 
 @reconciler("subnet-usage", SUBNETS)

@@ -1,0 +1,49 @@
+"""How a router and a switch are joined, and on which nodes the router's side is: one shape for all who ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from controller.api.names import router_port, switch_port
+from controller.northbound.rows import Place, Row, RowKey
+from controller.reconcilers.macs import gateway_mac
+
+HIGHEST_PRIORITY = 100
+
+
+def joint(
+    router: str, switch: str, networks: Iterable[str], *, mac: str = "", **options: str
+) -> tuple[Row, Row]:
+    """The router's port with its addresses (with prefix lengths), and the switch's port towards it.
+
+    ``options`` are those of the switch's port, with underscores for hyphens.
+    """
+    towards_switch = router_port(router, switch)
+    named = {name.replace("_", "-"): value for name, value in options.items()}
+    return (
+        Row(
+            RowKey("Logical_Router_Port", towards_switch),
+            {"mac": mac or gateway_mac(towards_switch), "networks": frozenset(networks)},
+            Place("Logical_Router", router, "ports"),
+        ),
+        Row(
+            RowKey("Logical_Switch_Port", switch_port(switch, router)),
+            {
+                "type": "router",
+                "addresses": frozenset(("router",)),
+                "options": {"router-port": towards_switch, **named},
+            },
+            Place("Logical_Switch", switch, "ports"),
+        ),
+    )
+
+
+def on_first_of(router: str, switch: str, nodes: Sequence[str]) -> Iterator[Row]:
+    """The router's port is on the first of these nodes that lives: OVN sees to that, in this order."""
+    port = router_port(router, switch)
+    for place, node in enumerate(nodes):
+        yield Row(
+            RowKey("Gateway_Chassis", f"{port}/{node}"),
+            {"chassis_name": node, "priority": HIGHEST_PRIORITY - place},
+            Place("Logical_Router_Port", port, "gateway_chassis"),
+        )
