@@ -36,6 +36,8 @@ NO_SELECTOR = "spec.selector: found nothing"
 NO_RANGE = "spec.cidrBlock: found nothing"
 OVERLAP = "allowed a network that does not overlap"
 NOT_SERVED = "no kind"
+NULL_FIELD = "unknown field"
+"""One that is null: the newer kubectl leaves it away by itself."""
 REVISION = "resourceVersion must not be set"
 """kubectl leaves the revision away when it creates."""
 REFUSED: dict[tuple[str, str, str], str] = {
@@ -52,7 +54,7 @@ REFUSED: dict[tuple[str, str, str], str] = {
     ("guide-subnet", "Subnet", "disable-gw-check"): NO_RANGE,
     ("guide-subnet", "Subnet", "sample1"): NO_RANGE,
     ("vpc-ovn-eip-fip-snat", "Subnet", "vpc1-subnet1"): "allowed a VPC that exists",
-    ("vpc-vpc", "NetworkAttachmentDefinition", "ovn-vpc-external-network"): "unknown field",
+    ("vpc-vpc", "NetworkAttachmentDefinition", "ovn-vpc-external-network"): NULL_FIELD,
     ("vpc-vpc", "SwitchLBRule", "cjh-slr-nginx"): "spec.selector[0]: found an object, allowed a string",
     ("vpc-vpc", "ClusterRole", "system:vpc-dns"): NOT_SERVED,
     ("vpc-vpc", "ClusterRoleBinding", "vpc-dns"): NOT_SERVED,
@@ -160,6 +162,8 @@ def test_kubectl_applies_a_manifest_and_shows_every_refusal(path: Path, version:
     assert {name for *where, name in wanted if (*where, name) not in REFUSED} <= said, done.stderr
     assert (done.returncode == 0) is not bool(reasons)
     for reason in reasons:
+        if reason == NULL_FIELD and version == max(PACKAGES):
+            continue
         assert SHOWN.get(reason, reason) in done.stderr
 
 
