@@ -18,10 +18,13 @@ from controller.kubernetes import ApiError, Client
 
 @dataclass(frozen=True)
 class Defaults:
-    """The ranges of the default and of the join subnet; Kube-OVN's own defaults."""
+    """The ranges of the default and of the join subnet; Kube-OVN's own defaults.
+
+    The join network has both families, so that subnets of either leave by their pods' nodes.
+    """
 
     default_cidr: str = "10.16.0.0/16"
-    join_cidr: str = "100.64.0.0/16"
+    join_cidr: str = "100.64.0.0/16,fd00:100:64::/112"
 
 
 async def bootstrap(client: Client, view: View, defaults: Defaults) -> None:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from testbed.cluster.fabric import UNDERLAY_NETWORK, underlay_address
+from testbed.cluster.fabric import (
+    UNDERLAY_NETWORK,
+    UNDERLAY_NETWORK6,
+    underlay_address,
+    underlay_address6,
+)
 from testbed.cluster.host import Host
 
 
@@ -10,6 +15,7 @@ class External(Host):
     """The machine `external`."""
 
     address = underlay_address(1)
+    address6 = underlay_address6(1)
 
     def prepare(self, interface: str) -> None:
         """Bring its interface up."""
@@ -18,6 +24,7 @@ class External(Host):
             [
                 "link set lo up",
                 f"addr add {self.address}/{UNDERLAY_NETWORK.prefixlen} dev {interface}",
+                f"addr add {self.address6}/{UNDERLAY_NETWORK6.prefixlen} dev {interface} nodad",
                 f"link set {interface} up",
             ]
         )

@@ -20,6 +20,7 @@ from testbed.cluster.host import Host
 
 MANAGEMENT_NETWORK = ipaddress.IPv4Network("172.30.0.0/16")
 UNDERLAY_NETWORK = ipaddress.IPv4Network("172.31.0.0/16")
+UNDERLAY_NETWORK6 = ipaddress.IPv6Network("fd00:172:31::/64")
 MANAGEMENT_MTU = 1500
 UNDERLAY_MTU = 1600
 """Leaves 1542 bytes to the overlay after Geneve, UDP, IP and Ethernet headers (58 bytes)."""
@@ -38,6 +39,11 @@ def management_address(number: int) -> str:
 def underlay_address(number: int) -> str:
     """The external host is number 1, nodeN is N + 10."""
     return str(UNDERLAY_NETWORK[number])
+
+
+def underlay_address6(number: int) -> str:
+    """The same machine's IPv6 address: what pods with IPv6 leave under, and what they find outside."""
+    return str(UNDERLAY_NETWORK6[number])
 
 
 class Bridge(mininet.node.Switch):  # type: ignore[misc]  # Mininet comes without types

@@ -16,8 +16,10 @@ from testbed.cluster.fabric import (
     MANAGEMENT_NETWORK,
     UNDERLAY_MTU,
     UNDERLAY_NETWORK,
+    UNDERLAY_NETWORK6,
     management_address,
     underlay_address,
+    underlay_address6,
 )
 from testbed.cluster.host import Host
 from testbed.cluster.processes import wait_until
@@ -53,6 +55,7 @@ class Node(Host):
         self.encapsulation = encapsulation
         self.management_ip = management_address(number + 10)
         self.tunnel_ip = underlay_address(number + 10)
+        self.underlay_ip6 = underlay_address6(number + 10)
         self.database = f"unix:{directory / 'db.sock'}"
         self.bridge_management = directory / f"{INTEGRATION_BRIDGE}.mgmt"
         self.database_server = Daemon(
@@ -137,6 +140,7 @@ class Node(Host):
         self.ip(
             [
                 f"addr replace {self.tunnel_ip}/{UNDERLAY_NETWORK.prefixlen} dev {TUNNEL_DEVICE}",
+                f"addr replace {self.underlay_ip6}/{UNDERLAY_NETWORK6.prefixlen} dev {TUNNEL_DEVICE} nodad",
                 f"link set {TUNNEL_DEVICE} up",
             ]
         )

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +18,8 @@ from testbed.cluster import Cluster
 from tests.system.live_pods import a_pod, a_spec, becomes, change, create, enter, run_pods, with_cluster
 
 pytestmark = [pytest.mark.system, pytest.mark.usefixtures("state_root")]
+
+DHCP_CLIENT = Path(__file__).with_name("dhcp_discover.py")
 
 
 async def subnet(cluster: Cluster, name: str) -> Subnet:
@@ -86,5 +91,32 @@ def test_pods_get_the_mtu_of_their_subnet() -> None:
         asyncio.run(run_pods(cluster, a_pod("red", "node1", logical_switch="red")))
         link = subprocess.run([*enter("red"), "ip", "link", "show", "eth0"], capture_output=True, text=True)
         assert "mtu 1300" in link.stdout
+
+    assert with_cluster(a_spec(nodes=1), body) == 0
+
+
+def test_a_pod_that_asks_by_dhcp_is_offered_its_own_address_and_what_its_subnet_says() -> None:
+    def body(cluster: Cluster) -> None:
+        asyncio.run(
+            create(
+                cluster,
+                SUBNETS,
+                "red",
+                cidrBlock="10.1.0.0/24",
+                enableDHCP=True,
+                dhcpV4Options="lease_time=7200,dns_server=10.96.0.10",
+            )
+        )
+        pods = asyncio.run(run_pods(cluster, a_pod("red", "node1", logical_switch="red")))
+        done = subprocess.run(
+            [*enter("red"), sys.executable, str(DHCP_CLIENT), "eth0"], capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout) == {
+            "address": pods["red"].status.pod_ip,
+            "router": "10.1.0.1",
+            "lease_s": 7200,
+            "dns": "10.96.0.10",
+        }
 
     assert with_cluster(a_spec(nodes=1), body) == 0
