@@ -17,7 +17,7 @@ JUDGED = (
 )
 ONE = (
     "Only one cluster was built of a side, and the next may differ by more than an interval of this run alone: times "
-    "give no verdict, counters do. `--repeat 3` or more builds several."
+    "give no verdict, counters do. --repeat 3 or more builds several."
 )
 
 
