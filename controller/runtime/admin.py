@@ -60,6 +60,7 @@ def application(controller: Controller) -> web.Application:
     """The admin socket's handlers."""
     registry = CollectorRegistry()
     registry.register(Counts(controller))
+    registry.register(controller.freeing.histogram)
 
     async def health(_: web.Request) -> web.Response:
         ready = controller.ready.is_set()

@@ -5,6 +5,8 @@ People may change them later; here they are only made where they are missing.
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +15,9 @@ from controller.api.kubeovn import Subnet, SubnetSpec, Vpc
 from controller.api.meta import ObjectMeta, Resource
 from controller.api.names import DEFAULT_SUBNET, DEFAULT_VPC, JOIN_SUBNET
 from controller.engine.view import View
-from controller.kubernetes import ApiError, Client
+from controller.kubernetes import ApiError, Backoff, Client, Unreachable
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -40,8 +44,22 @@ async def bootstrap(client: Client, view: View, defaults: Defaults) -> None:
     wanted: list[tuple[Kind[Any], Resource]] = [(VPCS, vpc), (SUBNETS, default), (SUBNETS, join)]
     for kind, resource in wanted:
         if view.get(kind, resource.name) is None:
-            try:
-                await client.create(kind, resource)
-            except ApiError as error:
-                if not error.is_conflict:
-                    raise
+            await _insist(client, kind, resource)
+
+
+async def _insist(client: Client, kind: Kind[Any], resource: Resource) -> None:
+    """Asks until there is an answer."""
+    backoff = Backoff()
+    while True:
+        try:
+            await client.create(kind, resource)
+        except Unreachable as error:
+            delay = backoff.failed()
+            log.warning("%s %s: %s; again in %.2f s", kind.name, resource.name, error, delay)
+            await asyncio.sleep(delay)
+        except ApiError as error:
+            if not error.is_conflict:
+                raise
+            return
+        else:
+            return

@@ -31,6 +31,7 @@ from controller.runtime.allocation import Allocation
 from controller.runtime.api_writer import ApiWriter
 from controller.runtime.bootstrap import Defaults, bootstrap
 from controller.runtime.clock import timestamp
+from controller.runtime.freeing import Freeing
 from controller.runtime.tally import Tally
 
 log = logging.getLogger(__name__)
@@ -67,6 +68,7 @@ class Controller:
         self.writer = Writer(self.replica)
         self.api_writer = ApiWriter(client, self.view, self.replica, self._retry)
         self.allocation = Allocation(self.view, self.replica, self.engine, client, random.Random(seed))
+        self.freeing = Freeing(self.view)
         self.tally = Tally()
         self.ready = asyncio.Event()
         self._client = client
@@ -105,9 +107,11 @@ class Controller:
             if change.type == "SYNCED":
                 synced.set()
             elif change.type == "DELETED":
-                self._gone(self.view.drop(kind, change.object.path))
+                self._gone(self.view.drop(kind, change.object.path), change.received_ns)
             elif self.view.put(kind, change.object):
-                if kind is IPS:
+                if isinstance(change.object, Pod) and change.object.is_finished:
+                    self.freeing.ended(change.object, change.received_ns)
+                elif kind is IPS:
                     self.allocation.recorded(change.object)
                 elif kind is SUBNETS:
                     self.allocation.subnet_changed(change.object.name)
@@ -116,14 +120,16 @@ class Controller:
             elif kind is PODS:
                 self.allocation.pod_restated(change.object.path)
 
-    def _gone(self, dropped: Resource | None) -> None:
+    def _gone(self, dropped: Resource | None, now_ns: int) -> None:
         if isinstance(dropped, IP):
+            self.freeing.freed(dropped, now_ns)
             self.allocation.released(dropped)
         elif isinstance(dropped, Subnet):
             self.allocation.subnet_changed(dropped.name)
         elif isinstance(dropped, IPPool):
             self.allocation.division_changed(dropped)
         elif isinstance(dropped, Pod):
+            self.freeing.ended(dropped, now_ns)
             self.allocation.pod_gone(dropped)
 
     async def _serve(self) -> None:

@@ -79,14 +79,25 @@ class Chain:
         found: dict[str, dict[str, int]] = await self.admin("GET", "counters")
         return found
 
+    async def metrics(self) -> dict[str, float]:
+        """The controller's metrics as Prometheus would scrape them, by name with labels."""
+        lines = (await self._ask("GET", "metrics")).decode().splitlines()
+        return {
+            name: float(value)
+            for name, _, value in (line.rpartition(" ") for line in lines if line[0] != "#")
+        }
+
     async def admin(self, method: str, path: str) -> Any:
+        return json.loads(await self._ask(method, path))
+
+    async def _ask(self, method: str, path: str) -> bytes:
         connector = aiohttp.UnixConnector(str(self.directory / "admin.sock"))
         url = f"http://localhost/{path}"
         async with (
             aiohttp.ClientSession(connector=connector) as session,
             session.request(method, url) as response,
         ):
-            return await response.json()
+            return await response.read()
 
     def _start(self, name: str, command: list[str]) -> None:
         log = (self.directory / f"{name}.log").open("a")

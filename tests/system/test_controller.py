@@ -21,6 +21,8 @@ from tests.system.chain import Chain
 
 pytestmark = pytest.mark.system
 
+FREED = "ovn_controller_address_freed_seconds"
+
 
 @pytest.fixture
 def chain() -> Iterator[Chain]:
@@ -169,6 +171,30 @@ async def test_a_failed_pod_is_cleaned_up_while_its_object_stays(
         return "web.default" not in records and "web.default" not in await ports(nb)
 
     await until(freed, "port and address free")
+
+
+async def test_how_long_pods_addresses_stay_taken_after_their_end_is_a_metric(
+    chain: Chain, api: Client
+) -> None:
+    ends = {"completed": "Succeeded", "failed": "Failed", "evicted": "Failed", "deleted": ""}
+    for name in ends:
+        await create(api, a_pod(name))
+        await allocated(api, name)
+    for name, phase in ends.items():
+        if phase:
+            status = {"status": {"phase": phase, "reason": "Evicted" if name == "evicted" else ""}}
+            await api.patch(PODS, name, status, namespace="default", subresource="status")
+        else:
+            await api.delete(PODS, name, namespace="default", grace_seconds=0)
+
+    async def counted() -> dict[str, float] | None:
+        found = await chain.metrics()
+        return found if found[f"{FREED}_count"] == len(ends) else None
+
+    found = await until(counted, "the metric has each end")
+    assert 0 < found[f"{FREED}_sum"] < 60
+    assert found[f'{FREED}_bucket{{le="60.0"}}'] == len(ends)
+    assert not (await api.list(IPS)).items
 
 
 async def test_a_fixed_address_is_given(chain: Chain, api: Client, nb: ovsdb.Client) -> None:
