@@ -7,12 +7,10 @@ dearer with every node, so those who look at one value of a field are found by t
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from testbed.apiserver.store import Event
+from testbed.apiserver.revision import Event
 
-Listener = Callable[["Event"], None]
+Listener = Callable[[Event], None]
 Route = tuple[str, str]
 """A selectable field and the one value of it that a listener looks at."""
 

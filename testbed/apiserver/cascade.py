@@ -15,8 +15,9 @@ from collections import OrderedDict
 from typing import Any
 
 from testbed.apiserver.kinds import Kind
+from testbed.apiserver.revision import DELETED, Entry, Event
 from testbed.apiserver.status import ApiError
-from testbed.apiserver.store import DELETED, Entry, Event, Place, Store
+from testbed.apiserver.store import Place, Store
 from testbed.apiserver.writing import (
     BACKGROUND,
     FINALIZERS,

@@ -19,9 +19,10 @@ from testbed.apiserver.filling import filler
 from testbed.apiserver.journal import Journal
 from testbed.apiserver.kinds import Kind, Registry, custom_document
 from testbed.apiserver.metadata import now
+from testbed.apiserver.revision import DELETED, Entry, Event
 from testbed.apiserver.rules.definition import stored_version
 from testbed.apiserver.status import ApiError
-from testbed.apiserver.store import DELETED, Entry, Event, Store
+from testbed.apiserver.store import Store
 from testbed.apiserver.structure import compile_schema
 from testbed.apiserver.writing import DeleteOptions, Writer
 

@@ -6,8 +6,9 @@ import asyncio
 import logging
 
 from testbed.apiserver.kinds import Kind
+from testbed.apiserver.revision import DELETED, Event
 from testbed.apiserver.status import ApiError
-from testbed.apiserver.store import DELETED, Event, Store
+from testbed.apiserver.store import Store
 from testbed.apiserver.writing import PROTECTED_NAMESPACES, DeleteOptions, Writer
 
 _log = logging.getLogger(__name__)

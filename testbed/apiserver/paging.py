@@ -13,8 +13,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from testbed.apiserver.revision import Entry
 from testbed.apiserver.status import bad_request, expired
-from testbed.apiserver.store import Entry
 
 KEPT = 32
 """Lists kept for those who are on their way through them; the one longest unread goes first."""

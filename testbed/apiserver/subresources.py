@@ -13,8 +13,8 @@ import orjson
 
 from testbed.apiserver import metadata, structure
 from testbed.apiserver.kinds import Kind
+from testbed.apiserver.revision import Entry
 from testbed.apiserver.status import ApiError, Cause, bad_request, invalid
-from testbed.apiserver.store import Entry
 from testbed.apiserver.writing import DeleteOptions, Outcome, Writer
 
 Document = dict[str, Any]

@@ -15,9 +15,10 @@ from typing import Any
 import orjson
 
 from testbed.apiserver.kinds import Kind
+from testbed.apiserver.revision import ADDED, DELETED, Entry, Event, line
 from testbed.apiserver.selectors import Selector
 from testbed.apiserver.status import ApiError, expired
-from testbed.apiserver.store import ADDED, DELETED, Entry, Event, Store, line
+from testbed.apiserver.store import Store
 
 QUEUE_LIMIT = 64 * 2**20
 """Bytes that may wait for one watcher."""

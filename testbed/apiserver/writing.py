@@ -14,10 +14,11 @@ from testbed.apiserver import admission, metadata, structure
 from testbed.apiserver.addresses import SERVICE_CIDR, ServiceAddresses
 from testbed.apiserver.kinds import Kind
 from testbed.apiserver.mergepatch import merged
+from testbed.apiserver.revision import Entry
 from testbed.apiserver.rules import COMPLETE, JUDGE
 from testbed.apiserver.rules.pod import GRACE_SECONDS
 from testbed.apiserver.status import ApiError, Cause, bad_request, invalid
-from testbed.apiserver.store import Entry, Store
+from testbed.apiserver.store import Store
 
 Document = dict[str, Any]
 

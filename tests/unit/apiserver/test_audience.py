@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from testbed.apiserver.audience import Audience
-from testbed.apiserver.store import Event, Store
+from testbed.apiserver.revision import Event
+from testbed.apiserver.store import Store
 from testbed.apiserver.writing import DeleteOptions, Writer
 from tests.unit.apiserver.conftest import a_pod
 

@@ -7,8 +7,8 @@ from typing import cast
 import pytest
 
 from testbed.apiserver.paging import KEPT, LIFETIME_S, Pages
+from testbed.apiserver.revision import Entry
 from testbed.apiserver.status import ApiError
-from testbed.apiserver.store import Entry
 
 QUESTION = ("Pod", "default", "", "")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from testbed.apiserver.journal import JournalError
-from testbed.apiserver.store import Event, Store
+from testbed.apiserver.revision import Event
+from testbed.apiserver.store import Store
 from testbed.apiserver.writing import DeleteOptions, Writer
 from tests.unit.apiserver.conftest import Opener, a_pod
 
