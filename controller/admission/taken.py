@@ -5,8 +5,8 @@ from controller.admission.view import View
 from controller.api.addresses import Address
 from controller.api.annotations import IP_ADDRESS, LOGICAL_SWITCH
 from controller.api.core import Pod
-from controller.api.kinds import IPS, PODS, SUBNETS
-from controller.api.names import DEFAULT_SUBNET
+from controller.api.kinds import IPS, PODS, SUBNETS, VPCS
+from controller.api.placement import serving_subnet
 
 _FIXED_ADDRESS = "metadata.annotations." + IP_ADDRESS.replace(".", r"\.")
 
@@ -49,11 +49,8 @@ def pod_that_asked_for(fixed: str, subnet: str, but: str, others: View) -> str |
 
 
 def subnet_of(pod: Pod, others: View) -> str:
-    """The subnet that a pod belongs to: the one it names, the one that serves its namespace, or the default."""
+    """The subnet that a pod belongs to: the one it names, or the one that serves its namespace."""
     named = pod.annotations.get(LOGICAL_SWITCH)
     if named:
         return named
-    serving = (
-        subnet.name for subnet in view.every(others, SUBNETS) if pod.namespace in subnet.spec.namespaces
-    )
-    return min(serving, default=DEFAULT_SUBNET)
+    return serving_subnet(pod.namespace, view.every(others, SUBNETS), view.every(others, VPCS))

@@ -2,8 +2,8 @@
 
 from controller.api import annotations
 from controller.api.core import Namespace
-from controller.api.kinds import NAMESPACES, SUBNETS, VPCS
-from controller.api.names import DEFAULT_SUBNET
+from controller.api.kinds import IPPOOLS, NAMESPACES, SUBNETS, VPCS
+from controller.api.placement import serving_subnet as serving
 from controller.engine.addressing import Addressing
 from controller.engine.fragment import NOTHING, Fragment
 from controller.engine.reconciler import reconciler
@@ -11,32 +11,27 @@ from controller.engine.view import View
 
 
 def serving_subnet(namespace: str, view: View) -> str:
-    """The subnet that names the namespace; else the default one of the VPC that does; else that of the cluster.
-
-    Of several the first by name serves.
-    """
-    serving = sorted(subnet.name for subnet in view.all(SUBNETS) if namespace in subnet.spec.namespaces)
-    if serving:
-        return serving[0]
-    of_vpc = sorted(
-        vpc.spec.default_subnet
-        for vpc in view.all(VPCS)
-        if namespace in vpc.spec.namespaces and vpc.spec.default_subnet
-    )
-    return of_vpc[0] if of_vpc else DEFAULT_SUBNET
+    """The name of the subnet that serves the namespace."""
+    return serving(namespace, view.all(SUBNETS), view.all(VPCS))
 
 
 @reconciler("namespace", NAMESPACES)
 def placement(namespace: Namespace, view: View) -> Fragment:
-    """The namespace says its switch and the range that its pods' addresses come from."""
+    """The namespace says its switch, the range that its pods' addresses come from, and the pools within that."""
     name = serving_subnet(namespace.name, view)
     subnet = view.get(SUBNETS, name)
     if subnet is None:
         return NOTHING
+    pools = sorted(
+        pool.name
+        for pool in view.all(IPPOOLS)
+        if namespace.name in pool.spec.namespaces and pool.spec.subnet == name
+    )
     return Fragment(
         annotations={
             annotations.LOGICAL_SWITCH: name,
             annotations.CIDR: Addressing.of(subnet).cidr,
             annotations.EXCLUDE_IPS: ",".join(subnet.spec.exclude_ips) or None,
+            annotations.IP_POOL: ",".join(pools) or None,
         }
     )

@@ -66,6 +66,15 @@ def test_the_subnet_is_the_one_that_the_pod_names_or_that_serves_its_namespace(w
     assert "subnet tenants" in wrong.message
 
 
+def test_the_default_subnet_of_a_vpc_serves_the_vpcs_namespaces(world: World) -> None:
+    served = World(
+        *world.list("Subnet"),
+        vpc("tenant", namespaces=["shop"], defaultSubnet="tenants"),
+        subnet("tenants", "10.66.0.0/16", vpc="tenant"),
+    )
+    assert served.created(pod("a", "10.66.0.5", namespace="shop")) == ()
+
+
 def test_subnets_of_two_vpcs_have_the_same_address_each() -> None:
     world = World(
         vpc("tenant"),

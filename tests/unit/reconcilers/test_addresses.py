@@ -2,8 +2,8 @@
 
 import pytest
 
-from controller.api.annotations import KEEP_IP
-from controller.api.core import Pod, PodSpec, PodStatus
+from controller.api.annotations import IP_POOL, KEEP_IP
+from controller.api.core import Namespace, Pod, PodSpec, PodStatus
 from controller.api.kinds import IPPOOLS, IPS, PODS, STATEFULSETS, SUBNETS
 from controller.api.kubeovn import IP, IPSpec, Subnet, SubnetSpec
 from controller.api.meta import Condition, ObjectMeta, OwnerReference
@@ -13,7 +13,7 @@ from controller.engine.fragment import NOTHING
 from controller.engine.settings import Settings
 from controller.engine.view import PoolUsage, View
 from controller.northbound.rows import Member, RowKey, shared
-from controller.reconcilers import address, ippool, pod
+from controller.reconcilers import address, ippool, namespace, pod
 
 OWNED = OwnerReference(api_version="apps/v1", kind="StatefulSet", name="db", uid="s", controller=True)
 
@@ -160,6 +160,19 @@ def test_a_pool_of_both_families_is_two_address_sets() -> None:
     view.put(SUBNETS, a_subnet(cidr="10.1.0.0/24,fd00::/112"))
     fragment = ippool.division(a_pool("10.1.0.7", "fd00::7", wants_set=True), view)
     assert [row.key.name for row in fragment.rows] == ["pool.1.ip4", "pool.1.ip6"]
+
+
+def test_a_namespace_says_which_pools_serve_it() -> None:
+    view = a_view()
+    view.put(
+        SUBNETS, Subnet(metadata=ObjectMeta(name="ovn-default"), spec=SubnetSpec(cidr_block="10.2.0.0/24"))
+    )
+    shop = Namespace(metadata=ObjectMeta(name="shop"))
+    assert namespace.placement(shop, view).annotations[IP_POOL] is None
+    for name, subnet in (("b", "ovn-default"), ("a", "ovn-default"), ("c", "blue")):
+        spec = IPPoolSpec(subnet=subnet, ips=("10.2.0.9",), namespaces=("shop",))
+        view.put(IPPOOLS, IPPool(metadata=ObjectMeta(name=name), spec=spec))
+    assert namespace.placement(shop, view).annotations[IP_POOL] == "a,b"
 
 
 def test_a_pool_tells_how_it_is_used() -> None:
