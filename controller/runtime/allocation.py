@@ -50,6 +50,7 @@ class Allocation:
         self._rng = rng
         self._ledger = Ledger(view, replica)
         self._waiting = Waiting()
+        self._woken: set[Source] = set()
         self._backoffs: dict[str, Backoff] = {}
         self._divisions: dict[str, frozenset[str]] = {}
 
@@ -109,15 +110,22 @@ class Allocation:
     def publish(self) -> None:
         """Tells the view how subnets and pools that saw changes are used now, and wakes whoever waited for that."""
         self._ledger.settle()
-        for name in self._ledger.changed:
+        changed = frozenset(self._ledger.changed)
+        self._ledger.changed.clear()
+        for name in changed:
             self._tell(name, self._ledger.ranges(name))
             self._wake(self._waiting.take(claims.of_subnet(name)))
-        self._ledger.changed.clear()
         for mac in self._ledger.freed_macs:
             self._wake(self._waiting.take(claims.of_mac(mac)))
         self._ledger.freed_macs.clear()
-        for source in self._waiting.sources():
-            self._wake(self._waiting.take(source, self._room(source)))
+        asked = [
+            source for source in self._waiting.sources() if source.subnet in changed or source in self._woken
+        ]
+        self._woken.clear()
+        for source in asked:
+            if owners := self._waiting.take(source, self._room(source)):
+                self._woken.add(source)  # If one of them needs none any more, the next is to be asked.
+                self._wake(owners)
 
     def _demand(self, owner: str) -> Coroutine[Any, Any, None] | None:
         """What there is to do for an owner; None for one that has what it needs, or cannot be helped now."""
@@ -164,9 +172,10 @@ class Allocation:
             return None
         port = pod_port(subject.namespace, subject.name)
         record = self._view.get(IPS, port)
-        if self._view.is_outdated(port) or (record is None and subject.is_being_deleted):
-            return None
         is_promised = claims.said(path, self._view).get(ALLOCATED) == TRUE
+        is_leaving = subject.is_being_deleted and not is_promised
+        if self._view.is_outdated(port) or (record is None and is_leaving):
+            return None
         if record is not None and is_promised and _describes(record, subject):
             return None
         try:

@@ -20,6 +20,9 @@ from controller.engine.addressing import Addressing, Family
 from controller.engine.view import PoolUsage, Usage
 from controller.ipam import AddressTaken, Exhausted, InvalidAddress, IpamError, OutOfSubnet, Pool
 
+MOST_TOLD = 256
+"""Taken addresses of a pool that its status lists; beyond, a status of kilobytes would be written with every pod."""
+
 
 class Ranges:
     """The pools of a subnet, made from its ranges, its ``IPPool`` objects and the records of what was given away."""
@@ -115,9 +118,9 @@ class Ranges:
         return Usage(*counts.get(4, (0, 0)), *counts.get(6, (0, 0)), not self.room(()))
 
     def usage_of(self, division: str) -> PoolUsage:
-        """How many addresses of an ``IPPool`` are free and taken, and which."""
+        """How many addresses of an ``IPPool`` are free and taken, and which as long as these are not too many."""
         parts = {family.version: family.divisions[division] for family in self._families}
-        texts = {version: part.ranges() for version, part in parts.items()}
+        texts = {version: part.ranges() for version, part in parts.items() if part.used <= MOST_TOLD}
         counts = {version: (part.available, part.used) for version, part in parts.items()}
         return PoolUsage(
             *counts.get(4, (0, 0)),

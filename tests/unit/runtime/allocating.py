@@ -19,8 +19,9 @@ from controller.engine.settings import Settings
 from controller.engine.view import View
 from controller.kubernetes import ApiError, Unreachable, Written
 from controller.northbound.replica import Replica
-from controller.reconcilers import RECONCILERS, pod
+from controller.reconcilers import RECONCILERS
 from controller.reconcilers.pod import FAILED
+from controller.reconcilers.pod import port as port_of
 from controller.runtime.allocation import Allocation
 
 
@@ -58,6 +59,11 @@ class Api:
             raise ApiError(404, "NotFound", name) from None
 
 
+def prefixed(annotations: dict[str, str]) -> dict[str, str]:
+    """Kube-OVN's annotations, with their prefix."""
+    return {f"ovn.kubernetes.io/{key}": value for key, value in annotations.items()}
+
+
 class World:
     """A view with two subnets, an allocation, and the stand-in."""
 
@@ -84,38 +90,35 @@ class World:
         self.allocation.subnet_changed(name)
 
     def put_pod(
-        self,
-        name: str,
-        namespace: str = "default",
-        phase: str = "",
-        owner: OwnerReference | None = None,
-        node: str = "n",
-        **annotations: str,
+        self, name: str, namespace: str = "default", phase: str = "", node: str = "n", **annotations: str
     ) -> str:
-        said = {f"ovn.kubernetes.io/{key}": value for key, value in annotations.items()}
-        metadata = ObjectMeta(
-            name=name,
-            namespace=namespace,
-            uid=name,
-            annotations=said,
-            owner_references=(owner,) if owner else (),
-        )
-        found = Pod(metadata=metadata, spec=PodSpec(node_name=node), status=PodStatus(phase=phase))
-        if not self.view.put(PODS, found):
-            self.allocation.pod_restated(found.path)
-        return f"pod/{namespace}/{name}"
+        """A pod; ``annotations`` are Kube-OVN's, without their prefix. Returns the owner of its port."""
+        meta = ObjectMeta(name=name, namespace=namespace, uid=name, annotations=prefixed(annotations))
+        return self.put(Pod(metadata=meta, spec=PodSpec(node_name=node), status=PodStatus(phase=phase)))
 
-    def put_set(self, name: str, start: int = 0, **annotations: str) -> None:
-        said = {f"ovn.kubernetes.io/{key}": value for key, value in annotations.items()}
-        spec = StatefulSetSpec(ordinals=StatefulSetOrdinals(start=start))
-        meta = ObjectMeta(name=name, namespace="default", annotations=said)
-        self.view.put(STATEFULSETS, StatefulSet(metadata=meta, spec=spec))
-
-    def put_member(self, name: str, **said: str) -> str:
+    def put_member(self, name: str, node: str = "n", **annotations: str) -> str:
         """A pod of the StatefulSet that its name begins with."""
         of = name.rpartition("-")[0]
         owner = OwnerReference(api_version="apps/v1", kind="StatefulSet", name=of, uid=of, controller=True)
-        return self.put_pod(name, owner=owner, **said)
+        meta = ObjectMeta(
+            name=name,
+            namespace="default",
+            uid=name,
+            annotations=prefixed(annotations),
+            owner_references=(owner,),
+        )
+        return self.put(Pod(metadata=meta, spec=PodSpec(node_name=node)))
+
+    def put(self, pod: Pod) -> str:
+        """The API tells of a pod."""
+        if not self.view.put(PODS, pod):
+            self.allocation.pod_restated(pod.path)
+        return f"pod/{pod.path}"
+
+    def put_set(self, name: str, start: int = 0, **annotations: str) -> None:
+        spec = StatefulSetSpec(ordinals=StatefulSetOrdinals(start=start))
+        meta = ObjectMeta(name=name, namespace="default", annotations=prefixed(annotations))
+        self.view.put(STATEFULSETS, StatefulSet(metadata=meta, spec=spec))
 
     def put_ippool(self, name: str, subnet: str, *ips: str, namespaces: tuple[str, ...] = ()) -> None:
         spec = IPPoolSpec(subnet=subnet, ips=ips, namespaces=namespaces)
@@ -154,7 +157,7 @@ class World:
         """The status and the message of the condition that a pod ought to have."""
         subject = self.view.get(PODS, owner.partition("/")[2])
         assert subject is not None
-        for condition in pod.port(subject, self.view).conditions:
+        for condition in port_of(subject, self.view).conditions:
             return condition.status, condition.message
         return None
 

@@ -341,3 +341,20 @@ async def test_of_a_pod_that_never_waited_nothing_is_said(world: World) -> None:
     owner = world.put_pod("a")
     await world.settle()
     assert world.said(owner) is None
+
+
+async def test_a_pool_lists_its_addresses_as_long_as_few_are_taken(world: World) -> None:
+    world.put_subnet("wide", "10.40.0.0/16")
+    world.put_ippool("front", "wide", "10.40.1.0/24", "10.40.2.0/24")
+    for number in range(257):
+        world.put_pod(f"p{number}", ip_pool="front")
+    await world.settle()
+    usage = world.view.pool_usage("front")
+    assert usage is not None
+    assert (usage.v4_used, usage.v4_used_ranges) == (257, "")
+    world.drop_pod("p7")
+    await world.settle()
+    usage = world.view.pool_usage("front")
+    assert usage is not None
+    assert usage.v4_used == 256
+    assert usage.v4_used_ranges.startswith("10.40.1.")
