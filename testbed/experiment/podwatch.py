@@ -80,6 +80,11 @@ class PodWatch:
         """Pods that are Ready."""
         return self._ready
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The keys of all pods there are."""
+        return tuple(self._pods)
+
     def get(self, key: str) -> Seen | None:
         """What is known of one pod."""
         return self._pods.get(key)
