@@ -13,15 +13,18 @@ from contextlib import suppress
 from itertools import chain
 from typing import Any
 
-from controller.api.kinds import IPPOOLS, IPS, SUBNETS
+from controller.api.annotations import ALLOCATED, IP_ADDRESS, LOGICAL_SWITCH, MAC_ADDRESS, TRUE
+from controller.api.kinds import IPPOOLS, IPS, PODS, SUBNETS
 from controller.api.kubeovn import IP, IPSpec, Subnet
 from controller.api.meta import ObjectMeta
+from controller.api.names import pod_port
 from controller.api.reservations import IPPool
 from controller.engine.view import View
 from controller.ipam import IpamError, MacRegistry
 from controller.northbound.replica import Replica
 from controller.northbound.rows import RowKey
 from controller.reconcilers.address import has_subject
+from controller.reconcilers.pod import needs_network
 from controller.runtime.ranges import Ranges, addresses_of
 
 PORTS = "Logical_Switch_Port"
@@ -124,14 +127,22 @@ class Ledger:
             self._held.setdefault(name, []).append(record)
 
     def survey(self) -> None:
-        """Holds the addresses of ports that are found in NB without a record."""
+        """Holds what is in use without a record: what ports have in NB, and what pods that still run were promised."""
         for name, row in self._replica.own_rows(PORTS):
-            if name in self._records or name in self._held or self._view.get(IPS, name) is not None:
-                continue
-            record = _of_port(name, row)
-            if record is not None and self.ranges(record.spec.subnet) is not None:
-                self._held[name] = [record]
-                self._take(record)
+            if self._is_unknown(name):
+                self._hold(_of_port(name, row))
+        for path in self._view.paths(PODS):
+            namespace, _, pod = path.rpartition("/")
+            if self._is_unknown(pod_port(namespace, pod)):
+                self._hold(_of_promise(namespace, pod, self._view))
+
+    def _is_unknown(self, name: str) -> bool:
+        return name not in self._records and name not in self._held and self._view.get(IPS, name) is None
+
+    def _hold(self, record: IP | None) -> None:
+        if record is not None and self.ranges(record.spec.subnet) is not None:
+            self._held[record.name] = [record]
+            self._take(record)
 
     def settle(self) -> None:
         """Frees what was held and is used no more."""
@@ -201,6 +212,27 @@ def _same(one: IP, other: IP) -> bool:
         other.spec.subnet,
         other.spec.ip_address,
         other.spec.mac_address,
+    )
+
+
+def _of_promise(namespace: str, name: str, view: View) -> IP | None:
+    """The record that a pod once had which was promised an address; None for one that was not, or has ended."""
+    pod, stated = view.get(PODS, f"{namespace}/{name}"), view.stated(PODS, f"{namespace}/{name}")
+    if pod is None or stated is None or not needs_network(pod):
+        return None
+    said = stated.annotations
+    if said.get(ALLOCATED) != TRUE or not {IP_ADDRESS, MAC_ADDRESS, LOGICAL_SWITCH} <= said.keys():
+        return None
+    return IP(
+        metadata=ObjectMeta(name=pod_port(namespace, name)),
+        spec=IPSpec(
+            pod_name=name,
+            namespace=namespace,
+            subnet=said[LOGICAL_SWITCH],
+            node_name=pod.spec.node_name,
+            ip_address=said[IP_ADDRESS],
+            mac_address=said[MAC_ADDRESS],
+        ),
     )
 
 

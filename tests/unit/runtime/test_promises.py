@@ -1,0 +1,63 @@
+"""A promise that still holds is as good as a record: its address is nobody else's."""
+
+import msgspec
+
+from controller.api.kinds import PODS
+from tests.unit.runtime.allocating import World
+
+PROMISE = {
+    "allocated": "true",
+    "ip_address": "10.9.0.2",
+    "mac_address": "0e:00:00:00:00:01",
+    "logical_switch": "tiny",
+}
+
+
+async def test_what_a_running_pod_was_promised_is_held_at_a_start_although_no_record_says_so() -> None:
+    world = World()
+    world.put_pod("old", "small", **PROMISE)
+    world.allocation.survey()
+    late = world.put_pod("late", "small")
+    await world.allocation.ensure([late])
+    assert "late.small" not in world.api.records
+    await world.settle()
+    assert world.addresses("old.small") == "10.9.0.2"
+
+
+async def test_what_a_pod_was_promised_that_has_ended_is_free() -> None:
+    world = World()
+    world.put_pod("old", "small", phase="Failed", **PROMISE)
+    world.allocation.survey()
+    world.put_pod("late", "small")
+    await world.settle()
+    assert world.addresses("late.small") == "10.9.0.2"
+
+
+async def test_a_pod_that_is_being_deleted_keeps_its_record_until_it_is_gone() -> None:
+    world = World()
+    world.put_pod("leaving", "small", **PROMISE)
+    await world.settle()
+    world.drop_record("leaving.small")
+    pod = world.view.get(PODS, "small/leaving")
+    assert pod is not None
+    meta = msgspec.structs.replace(
+        pod.metadata, annotations=_said(), deletion_timestamp="2026-01-01T00:00:00Z"
+    )
+    world.view.put(PODS, msgspec.structs.replace(pod, metadata=meta))
+    await world.settle()
+    assert world.addresses("leaving.small") == "10.9.0.2"
+
+
+async def test_a_pod_that_is_being_deleted_before_it_had_an_address_gets_none() -> None:
+    world = World()
+    world.put_pod("leaving", "small")
+    pod = world.view.get(PODS, "small/leaving")
+    assert pod is not None
+    meta = msgspec.structs.replace(pod.metadata, deletion_timestamp="2026-01-01T00:00:00Z")
+    world.view.put(PODS, msgspec.structs.replace(pod, metadata=meta))
+    await world.settle()
+    assert world.api.records == {}
+
+
+def _said() -> dict[str, str]:
+    return {f"ovn.kubernetes.io/{key}": value for key, value in PROMISE.items()}
