@@ -52,6 +52,15 @@ class Choices:
     def __iter__(self) -> Iterator[Addresses]:
         return (self[index] for index in range(len(self)))
 
+    def index_of(self, address: str) -> int | None:
+        """The place of the alternative that has the address among its own; None if none has."""
+        found = parse_address(address)
+        for before, member in zip(self._before, self.members, strict=False):  # type: ignore[attr-defined]
+            for part in member:
+                if part.holds(found):
+                    return before + found.value - part.first  # type: ignore[no-any-return]
+        return None
+
     def offers(self, addresses: Addresses) -> bool:
         """Whether these addresses are one of the alternatives, or contain one and more of another family."""
         values = {address.version: address.value for address in map(parse_address, addresses)}

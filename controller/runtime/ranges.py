@@ -19,9 +19,13 @@ from controller.api.reservations import IPPool
 from controller.engine.addressing import Addressing, Family
 from controller.engine.view import PoolUsage, Usage
 from controller.ipam import AddressTaken, Exhausted, InvalidAddress, IpamError, OutOfSubnet, Pool
+from controller.runtime.shortlist import Shortlist
 
 MOST_TOLD = 256
 """Taken addresses of a pool that its status lists; beyond, a status of kilobytes would be written with every pod."""
+
+MOST_LISTS = 64
+"""Lists of alternatives that are remembered; one that is forgotten is only looked through anew."""
 
 
 class Ranges:
@@ -34,6 +38,7 @@ class Ranges:
         self._cidr = addressing.cidr
         self._gateways = frozenset(addressing.gateway.split(","))
         self._doubles: Counter[str] = Counter()
+        self._shortlists: dict[Choices, Shortlist] = {}
         for record in records:
             self.take(record)
 
@@ -61,13 +66,18 @@ class Ranges:
         return tuple(taken)
 
     def choose(self, choices: Choices, rng: random.Random) -> Addresses:
-        """Takes the first of the alternatives that nobody has, completed where a family is left open.
+        """Takes one of the alternatives that nobody has, completed where a family is left open.
 
         Raises an ``IpamError``: ``Exhausted`` if all are taken.
         """
-        for fixed in choices:
-            if self.are_free(fixed):
-                return self.draw(fixed, (), rng)
+        shortlist = self._shortlist(choices)
+        for fixed in shortlist.candidates():
+            try:
+                if self.are_free(fixed):
+                    return self.draw(fixed, (), rng)
+            except IpamError:
+                shortlist.freed(fixed[0])
+                raise
         raise Exhausted(f"its pool of {len(choices)}")
 
     def are_free(self, fixed: Addresses) -> bool:
@@ -92,10 +102,8 @@ class Ranges:
         )
 
     def room_of(self, choices: Choices) -> int:
-        """How many of the alternatives nobody has."""
-        with suppress(IpamError):
-            return sum(map(self.are_free, choices))
-        return 0
+        """How many of the alternatives nobody may have: as many as are worth a try."""
+        return len(self._shortlist(choices))
 
     def put_back(self, addresses: Iterable[str]) -> None:
         """Makes addresses free again; those that two records have stay taken."""
@@ -104,6 +112,8 @@ class Ranges:
                 self._doubles[address] -= 1
             else:
                 family.holding(address).release(address)
+                for shortlist in self._shortlists.values():
+                    shortlist.freed(address)
 
     def take(self, record: IP) -> None:
         """The record's addresses are not free."""
@@ -134,6 +144,15 @@ class Ranges:
     def divisions(self) -> Iterable[str]:
         """The names of the ``IPPool`` objects."""
         return self._families[0].divisions
+
+    def _shortlist(self, choices: Choices) -> Shortlist:
+        found = self._shortlists.pop(choices, None)
+        if found is None:
+            found = Shortlist(choices)
+        self._shortlists[choices] = found
+        while len(self._shortlists) > MOST_LISTS:
+            del self._shortlists[next(iter(self._shortlists))]  # The one that was not asked for longest.
+        return found
 
     def _by_family(self, addresses: Addresses) -> dict[int, str]:
         """The addresses by version of IP; raises ``OutOfSubnet``, or ``InvalidAddress`` for two of one version."""

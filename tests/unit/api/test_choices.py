@@ -103,3 +103,10 @@ def test_every_alternative_is_offered(values: list[int]) -> None:
     found = choices(",".join(texts))
     assert [one for (one,) in found] == texts
     assert all(found.offers((text,)) for text in texts)
+    assert [found.index_of(text) for text in texts] == list(range(len(texts)))
+
+
+def test_an_alternative_is_found_by_each_of_its_addresses() -> None:
+    pairs = choices("10.0.0.1..10.0.0.9,fd00::1..fd00::9;10.0.1.1")
+    assert (pairs.index_of("10.0.0.3"), pairs.index_of("fd00::3"), pairs.index_of("10.0.1.1")) == (2, 2, 9)
+    assert pairs.index_of("10.0.0.10") is None
