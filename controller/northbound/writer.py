@@ -49,6 +49,8 @@ class Written:
     """What became of a commit, by owner, and the work that it was."""
 
     committed: list[str] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)
+    """Owners of whom a row that was to be changed was there no more: somebody else took it away meanwhile."""
     rejected: list[Rejected] = field(default_factory=list)
     deferred: list[Deferred] = field(default_factory=list)
 
@@ -85,12 +87,15 @@ class Writer:
         in_flight: deque[asyncio.Task[None]] = deque()
         try:
             for batch in _batches(deltas):
-                ready, deferred = self._ready(batch)
-                while in_flight and (deferred or len(in_flight) >= MOST_IN_FLIGHT):
+                while True:
+                    ready, deferred = self._ready(batch)
+                    if not in_flight or (not deferred and len(in_flight) < MOST_IN_FLIGHT):
+                        break
                     await in_flight.popleft()
-                    ready, deferred = self._ready(batch) if deferred else (ready, deferred)
                 written.deferred += deferred
-                in_flight.append(asyncio.create_task(self._commit(client, ready, written)))
+                # Made here and now: while a task waits for its turn, what is ready may cease to be.
+                transaction = _Transaction(self._replica, ready)
+                in_flight.append(asyncio.create_task(self._send(client, transaction, ready, written)))
                 await asyncio.sleep(0)  # lets it begin
                 await client.flushed()
             while in_flight:
@@ -101,20 +106,21 @@ class Writer:
             await asyncio.gather(*in_flight, return_exceptions=True)
         return written
 
-    async def _commit(self, client: ovsdb.Client, deltas: list[Delta], written: Written) -> None:
-        if not deltas:
-            return
-        transaction = _Transaction(self._replica, deltas)
+    async def _send(
+        self, client: ovsdb.Client, transaction: _Transaction, deltas: list[Delta], written: Written
+    ) -> None:
         if not transaction.operations:
             written.committed.extend(delta.owner for delta in deltas)
             return
         try:
-            await client.transact(transaction.operations)
+            results = await client.transact(transaction.operations)
         except (ovsdb.TransactionError, ovsdb.InvalidOperation) as error:
             await self._divide(client, deltas, transaction.blamed(error), error, written)
             return
         self._count(transaction, deltas)
-        written.committed.extend(delta.owner for delta in deltas)
+        missed = transaction.missed(results)
+        written.missed.extend(missed)
+        written.committed.extend(delta.owner for delta in deltas if delta.owner not in missed)
 
     async def _divide(
         self,
@@ -136,7 +142,7 @@ class Writer:
         for part in parts:
             ready, deferred = self._ready(part)
             written.deferred += deferred
-            await self._commit(client, ready, written)
+            await self._send(client, _Transaction(self._replica, ready), ready, written)
 
     def _ready(self, deltas: list[Delta]) -> tuple[list[Delta], list[Deferred]]:
         """Those of which all that they hang in is there, or comes with them; and who waits for what."""
@@ -204,6 +210,14 @@ class _Transaction:
             return None
         owners = self._owners[error.index]
         return next(iter(owners)) if len(owners) == 1 else None
+
+    def missed(self, results: Sequence[ovsdb.Result]) -> set[str]:
+        """The owners of operations that found nothing to change, which NB takes for no fault.
+
+        A row that is put into a set of a row that is gone is gone as well.
+        """
+        pairs = zip(self._owners, results, strict=True)
+        return {owner for owners, result in pairs if result.count == 0 for owner in owners}
 
     def _collect(self, owner: str, change: Change) -> None:
         match change:

@@ -210,10 +210,13 @@ class Controller:
                 self.engine.untrouble(owner)
         for deferred in written.deferred:
             self.engine.await_row(deferred.owner, deferred.awaited)
+        for missed in written.missed:
+            self.engine.touch(missed)
         for rejected in written.rejected:
             self.engine.trouble(rejected.owner, REFUSED, rejected.reason)
             self._retry(rejected.owner)
-        return {failure.owner for failure in written.rejected} | {wait.owner for wait in written.deferred}
+        failed = {failure.owner for failure in (*written.rejected, *written.deferred)}
+        return failed.union(written.missed)
 
     async def _linger(self) -> None:
         """Under a backlog, lets more changes come together, as long as they keep coming."""

@@ -174,6 +174,18 @@ async def test_a_row_of_somebody_else_is_neither_taken_nor_touched(world: World)
     assert [entry.owner for entry in written.rejected] == ["pod/a"]
 
 
+async def test_a_port_whose_switch_somebody_took_away_meanwhile_is_missed(world: World) -> None:
+    await world.writer.commit(world.client, [world.differ("subnet/blue", switch("blue"))])
+    late = world.differ("pod/a", port("a", "blue"))
+    router = world.differ("vpc/r", Row(RowKey("Logical_Router", "r"), {}))
+    delete = '["OVN_Northbound", {"op": "delete", "table": "Logical_Switch", "where": []}]'
+    # While this runs nothing else does, so the replica has not heard of it when the commit begins.
+    subprocess.run(["ovsdb-client", "transact", world.client.endpoint, delete], check=True)
+    written = await world.writer.commit(world.client, [router, late])
+    assert (written.missed, written.committed) == (["pod/a"], ["vpc/r"])
+    assert world.replica.uuid(RowKey("Logical_Switch_Port", "a")) is None
+
+
 async def test_a_bulk_becomes_few_transactions(world: World) -> None:
     deltas = [world.differ("subnet/s", switch("s"))]
     deltas += [world.differ(f"pod/p{number}", port(f"p{number}", "s")) for number in range(10_000)]
