@@ -215,8 +215,8 @@ class Controller:
         for rejected in written.rejected:
             self.engine.trouble(rejected.owner, REFUSED, rejected.reason)
             self._retry(rejected.owner)
-        failed = {failure.owner for failure in (*written.rejected, *written.deferred)}
-        return failed.union(written.missed)
+        waiting = {wait.owner for wait in written.deferred}
+        return waiting.union(written.missed, (failure.owner for failure in written.rejected))
 
     async def _linger(self) -> None:
         """Under a backlog, lets more changes come together, as long as they keep coming."""

@@ -180,7 +180,8 @@ async def test_a_port_whose_switch_somebody_took_away_meanwhile_is_missed(world:
     router = world.differ("vpc/r", Row(RowKey("Logical_Router", "r"), {}))
     delete = '["OVN_Northbound", {"op": "delete", "table": "Logical_Switch", "where": []}]'
     # While this runs nothing else does, so the replica has not heard of it when the commit begins.
-    subprocess.run(["ovsdb-client", "transact", world.client.endpoint, delete], check=True)
+    command = ["ovsdb-client", "transact", world.client.endpoint, delete]
+    subprocess.run(command, check=True)  # noqa: ASYNC221
     written = await world.writer.commit(world.client, [router, late])
     assert (written.missed, written.committed) == (["pod/a"], ["vpc/r"])
     assert world.replica.uuid(RowKey("Logical_Switch_Port", "a")) is None
