@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from controller.admission import labels, switch, view
+from controller.admission import choosing, labels, switch, view
 from controller.admission.cause import Cause, duplicate, forbidden, invalid, not_found, required, unsupported
 from controller.admission.networks import NOT_FOR_PODS, is_host, networks
 from controller.admission.view import View
@@ -70,6 +70,9 @@ def _specification(new: Subnet, others: View) -> Iterator[Cause]:
     yield from _allow_subnets(new)
     yield from _acls(new)
     yield from _dhcp(new)
+    yield from choosing.selectors("spec.namespaceSelectors", new.spec.namespace_selectors)
+    yield from choosing.selectors("spec.gatewayNodeSelectors", new.spec.gateway_node_selectors)
+    yield from _nat_rules(new)
     for other in view.every(others, SUBNETS):
         if other.name != new.name:
             yield from _beside(new, blocks, other)
@@ -186,11 +189,25 @@ def _dhcp(new: Subnet) -> Iterator[Cause]:
     for field, text in (
         ("spec.dhcpV4Options", new.spec.dhcp_v4_options),
         ("spec.dhcpV6Options", new.spec.dhcp_v6_options),
+        ("spec.ipv6RAConfigs", new.spec.ipv6_ra_configs),
     ):
         try:
             parse_options(text)
         except ValueError as error:
             yield invalid(field, str(error), "OPTION=VALUE pairs joined by commas")
+
+
+def _nat_rules(new: Subnet) -> Iterator[Cause]:
+    for position, rule in enumerate(new.spec.nat_outgoing_policy_rules):
+        field = f"spec.natOutgoingPolicyRules[{position}]"
+        if not rule.action:
+            yield required(f"{field}.action", "nat or forward")
+        for end, text in (("srcIPs", rule.match.src_ips), ("dstIPs", rule.match.dst_ips)):
+            for part in filter(None, (entry.strip() for entry in text.split(","))):
+                try:
+                    parse_network(part) if "/" in part else parse_address(part)
+                except InvalidAddress as error:
+                    yield invalid(f"{field}.match.{end}", part, error.allowed)
 
 
 def _beside(new: Subnet, blocks: list[Network], other: Subnet) -> Iterator[Cause]:

@@ -4,8 +4,8 @@ from controller.admission import view
 from controller.admission.view import View
 from controller.api.addresses import Address
 from controller.api.annotations import IP_ADDRESS, LOGICAL_SWITCH
-from controller.api.core import Pod
-from controller.api.kinds import IPS, PODS, SUBNETS, VPCS
+from controller.api.core import Namespace, Pod
+from controller.api.kinds import IPS, NAMESPACES, PODS, SUBNETS, VPCS
 from controller.api.placement import serving_subnet
 
 _FIXED_ADDRESS = "metadata.annotations." + IP_ADDRESS.replace(".", r"\.")
@@ -53,4 +53,6 @@ def subnet_of(pod: Pod, others: View) -> str:
     named = pod.annotations.get(LOGICAL_SWITCH)
     if named:
         return named
-    return serving_subnet(pod.namespace, view.every(others, SUBNETS), view.every(others, VPCS))
+    namespace = view.get(others, NAMESPACES, pod.namespace) or Namespace()
+    labels = namespace.metadata.labels
+    return serving_subnet(pod.namespace, labels, view.every(others, SUBNETS), view.every(others, VPCS))

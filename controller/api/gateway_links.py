@@ -9,12 +9,13 @@ addresses from here; neither has to tell the other.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
 from controller.api.kubeovn import Subnet
 from controller.api.names import DEFAULT_VPC
+from controller.api.selectors import any_matches
 
 CENTRALIZED = "centralized"
 
@@ -65,6 +66,12 @@ class Link:
 def is_centralised(subnet: Subnet) -> bool:
     """Whether the subnet leaves the default VPC by nodes that it names."""
     return subnet.spec.gateway_type == CENTRALIZED and subnet.spec.vpc in ("", DEFAULT_VPC)
+
+
+def is_gateway(subnet: Subnet, node: str, labels: Mapping[str, str]) -> bool:
+    """Whether the subnet leaves by this node: it is named, or, where none is, selected by its labels."""
+    named = gateway_nodes(subnet)
+    return node in named if named else any_matches(subnet.spec.gateway_node_selectors, labels)
 
 
 def gateway_nodes(subnet: Subnet) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from controller.daemon.device import Network
 from controller.daemon.namespaces import network_namespace_of
 from controller.daemon.subnets import Subnets
+from controller.daemon.translation import Rule
 from controller.kubernetes import Backoff
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,9 @@ class Egress:
         while True:
             await self._changed.wait()
             self._changed.clear()
-            wanted = ruleset(self._subnets.networks, self._subnets.translated, self._device)
+            wanted = ruleset(
+                self._subnets.networks, self._subnets.translated, self._device, self._subnets.rules
+            )
             if wanted == in_force:
                 continue
             loop = asyncio.get_running_loop()
@@ -65,13 +68,17 @@ class Egress:
                 in_force = wanted
 
 
-def ruleset(networks: Iterable[Network], translated: Iterable[Network], device: str) -> str:
+def ruleset(
+    networks: Iterable[Network], translated: Iterable[Network], device: str, exceptions: Iterable[Rule] = ()
+) -> str:
     """The table, as a transaction for `nft -f` that replaces the one that may be there."""
     inside, sources = list(networks), list(translated)
     rules = [
-        f"ip{_family(version)} saddr @translated{version} ip{_family(version)} daddr != @inside{version} "
-        f'oifname != "{device}" masquerade'
-        for version in (4, 6)
+        *(f"{_exception(rule)} {_leaving(rule.version, device)} {_verdict(rule)}" for rule in exceptions),
+        *(
+            f"ip{_family(version)} saddr @translated{version} {_leaving(version, device)} masquerade"
+            for version in (4, 6)
+        ),
     ]
     return "\n".join(
         (
@@ -104,11 +111,29 @@ def apply(pid: int, rules: str) -> None:
         raise OSError(f"nft: {' '.join(done.stderr.split())}")
 
 
+def _leaving(version: int, device: str) -> str:
+    return f'ip{_family(version)} daddr != @inside{version} oifname != "{device}"'
+
+
+def _exception(rule: Rule) -> str:
+    ip = f"ip{_family(rule.version)}"
+    ends = [("saddr", (rule.network,)), ("saddr", rule.sources), ("daddr", rule.destinations)]
+    return " ".join(f"{ip} {end} {{ {_joined(found)} }}" for end, found in ends if found)
+
+
+def _verdict(rule: Rule) -> str:
+    return "masquerade" if rule.is_translated else "accept"
+
+
+def _joined(networks: Iterable[Network]) -> str:
+    return ", ".join(sorted(str(network) for network in networks))
+
+
 def _family(version: int) -> str:
     return "" if version == 4 else "6"
 
 
 def _set(name: str, version: int, networks: Iterable[Network]) -> str:
-    elements = ", ".join(sorted(str(network) for network in networks if network.version == version))
+    elements = _joined(network for network in networks if network.version == version)
     content = f" elements = {{ {elements} }}" if elements else ""
     return f"  set {name} {{ type ipv{version}_addr; flags interval; auto-merge;{content} }}"

@@ -5,21 +5,18 @@ The promise is in the annotations of the Node.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
 
-from controller.api.core import Node as NodeObject
-from controller.api.kinds import NODES
 from controller.daemon import promise
 from controller.daemon.config import NodeConfig
 from controller.daemon.device import Device, Network
 from controller.daemon.errors import Refused
 from controller.daemon.node_device import NodeDevice
+from controller.daemon.own_node import OwnNode
 from controller.daemon.promise import Promise
 from controller.daemon.subnets import Subnets
 from controller.daemon.switch import Switch
-from controller.kubernetes import Change, Client
 
 log = logging.getLogger(__name__)
 
@@ -35,43 +32,37 @@ class JoinPort:
     """Keeps ``ovn0`` of one node as the Node and the subnets demand."""
 
     def __init__(
-        self, config: NodeConfig, switch: Switch, subnets: Subnets, mtu: int, workers: ThreadPoolExecutor
+        self,
+        config: NodeConfig,
+        node: OwnNode,
+        switch: Switch,
+        subnets: Subnets,
+        mtu: int,
+        workers: ThreadPoolExecutor,
     ) -> None:
-        self._node = config.node
+        self._node = node
         self._subnets = subnets
         self._mtu = mtu
         self._promise: Promise | None = None
         self._device = NodeDevice(config, switch, workers, iface_id(config.node))
-        self.synced = asyncio.Event()
         subnets.subscribe(self._declare)
+        node.subscribe(self._take)
 
     @property
     def is_promised(self) -> bool:
         """Whether the node is to have the port."""
         return self._promise is not None
 
-    async def run(self, client: Client) -> None:
+    async def run(self) -> None:
         """Keeps it, for ever."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._follow(client))
-            tasks.create_task(self._device.run())
+        await self._device.run()
 
-    async def _follow(self, client: Client) -> None:
-        async for change in client.follow(NODES, field_selector=f"metadata.name={self._node}"):
-            if change.type == "SYNCED":
-                self.synced.set()
-            else:
-                self._take(change)
-
-    def _take(self, change: Change[NodeObject]) -> None:
+    def _take(self) -> None:
         try:
-            found = None
-            if change.type != "DELETED":
-                found = promise.read(change.object.annotations, self._mtu)
+            self._promise = promise.read(self._node.annotations, self._mtu)
         except Refused as refused:
-            log.error("node %s: %s", self._node, refused)
+            log.error("node %s: %s", self._node.name, refused)
             return
-        self._promise = found
         self._declare()
 
     def _declare(self) -> None:

@@ -15,6 +15,7 @@ from controller.daemon.egress import Egress
 from controller.daemon.errors import Refused
 from controller.daemon.gateway_links import GatewayLinks
 from controller.daemon.join import JoinPort
+from controller.daemon.own_node import OwnNode
 from controller.daemon.plugs import Attachment, PlugKind
 from controller.daemon.pods import Pods
 from controller.daemon.ports import IFACE_ID, POD_NAME, POD_NAMESPACE, POD_UID, Port, Present
@@ -79,8 +80,9 @@ class Node:
         self._patience = patience
         self._pods = Pods(config.node, self._gone, mtu)
         self.switch = Switch(config.database)
-        self._join = JoinPort(config, self.switch, subnets, mtu, workers)
-        self._links = GatewayLinks(config, self.switch, subnets, mtu, workers)
+        self._own = OwnNode(config.node)
+        self._join = JoinPort(config, self._own, self.switch, subnets, mtu, workers)
+        self._links = GatewayLinks(config, self._own, self.switch, subnets, mtu, workers)
         self._subnets = subnets
         self._egress = Egress(config.node, config.pid, join.DEVICE, subnets, workers)
 
@@ -88,7 +90,8 @@ class Node:
         """Follows the node and its pods and keeps its switch as desired, for ever."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._pods.run(client))
-            tasks.create_task(self._join.run(client))
+            tasks.create_task(self._own.run(client))
+            tasks.create_task(self._join.run())
             tasks.create_task(self._egress.run())
             tasks.create_task(self._links.run())
             tasks.create_task(self.switch.run(self._adopts, self._settled))
@@ -152,7 +155,7 @@ class Node:
     async def _settled(self) -> None:
         """Waits until it can be judged who needs a port."""
         await self._pods.synced.wait()
-        await self._join.synced.wait()
+        await self._own.synced.wait()
         await self._subnets.synced.wait()
 
     def _adopts(self, present: Present) -> bool:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from ipaddress import ip_network
 
-from controller.api.gateway_links import Link, gateway_nodes, links
+from controller.api.gateway_links import Link, is_gateway, links
 from controller.api.kinds import SUBNETS
 from controller.api.kubeovn import Subnet
 from controller.api.meta import ObjectMeta
 from controller.api.underlays import is_overlay
 from controller.daemon.device import Network
+from controller.daemon.translation import Rule, rules
 from controller.kubernetes import Client
 
 log = logging.getLogger(__name__)
@@ -39,10 +40,15 @@ class Subnets:
         """Those networks whose packets leave the cluster under the address of a node."""
         return _all_networks(subnet for subnet in self._subnets.values() if subnet.spec.nat_outgoing)
 
-    def links_of(self, node: str) -> list[Link]:
-        """The links to those centralised subnets that name the node as a gateway."""
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """What is said of single packets of the networks that are translated."""
+        return rules(subnet for subnet in self._subnets.values() if subnet.spec.nat_outgoing)
+
+    def links_of(self, node: str, labels: Mapping[str, str]) -> list[Link]:
+        """The links to those centralised subnets that a node with these labels is a gateway of."""
         found = links(self._subnets.values())
-        return [link for name, link in found.items() if node in gateway_nodes(self._subnets[name])]
+        return [link for name, link in found.items() if is_gateway(self._subnets[name], node, labels)]
 
     def subscribe(self, callback: Callable[[], None]) -> None:
         """Has ``callback`` called after each change."""

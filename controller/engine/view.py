@@ -268,12 +268,17 @@ def _pod(pod: Pod) -> Pod:
     )
 
 
+def _labelled(current: Any) -> Any:
+    """Namespaces and nodes are chosen by their labels."""
+    labels = current.metadata.labels
+    return msgspec.structs.replace(
+        current, metadata=msgspec.structs.replace(_identity(current.metadata), labels=labels)
+    )
+
+
 def _node(node: Node) -> Node:
-    labels = {
-        name: text for name, text in node.metadata.labels.items() if name.startswith(ANNOTATION_PREFIXES)
-    }
     return Node(
-        metadata=msgspec.structs.replace(_identity(node.metadata), labels=labels),
+        metadata=_labelled(node).metadata,
         status=NodeStatus(addresses=node.status.addresses),
     )
 
@@ -301,7 +306,7 @@ ANSWERED: tuple[Kind[Any], ...] = (
 """Kinds of which something is made, and whose status says what."""
 
 _KEPT: dict[Kind[Any], Callable[[Any], Any]] = {
-    NAMESPACES: _bare,
+    NAMESPACES: _labelled,
     NODES: _node,
     PODS: _pod,
     IPS: _bare,

@@ -71,7 +71,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
 
 MANAGED: dict[str, tuple[str, ...]] = {
     "Logical_Router": ("name", "options", "load_balancer", "external_ids"),
-    "Logical_Router_Port": ("name", "mac", "networks", "peer", "options", "external_ids"),
+    "Logical_Router_Port": ("name", "mac", "networks", "peer", "ipv6_ra_configs", "options", "external_ids"),
     "Logical_Router_Policy": ("priority", "match", "action", "nexthops", "options", "external_ids"),
     "Logical_Router_Static_Route": (
         "ip_prefix",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from controller.api.gateway_links import Link, gateway_nodes, is_centralised, links
+from controller.api.gateway_links import Link, gateway_nodes, is_centralised, is_gateway, links
 from controller.api.kinds import NODES, SUBNETS
 from controller.api.kubeovn import Subnet
 from controller.api.meta import Condition
@@ -19,7 +19,7 @@ from controller.engine.reconciler import reconciler
 from controller.engine.view import View
 from controller.northbound.rows import Place, Row, RowKey
 from controller.reconcilers.gateway import OUT, policy
-from controller.reconcilers.joints import joint, on_first_of
+from controller.reconcilers.joints import MOST_GATEWAYS, joint, on_first_of
 
 GATEWAY_READY = "GatewayReady"
 
@@ -29,7 +29,7 @@ def by_the_named_nodes(subnet: Subnet, view: View) -> Fragment:
     """The link to the gateway nodes, their order, and the policy that sends the subnet's packets there."""
     if not is_centralised(subnet):
         return NOTHING
-    named = gateway_nodes(subnet)
+    named = gateway_nodes(subnet) or _selected(subnet, view)
     nodes = [name for name in named if view.get(NODES, name) is not None]
     if not nodes:
         return Fragment(status={"activateGateway": ""}, conditions=(_unready(named),))
@@ -45,6 +45,14 @@ def by_the_named_nodes(subnet: Subnet, view: View) -> Fragment:
         status={"activateGateway": nodes[0]},
         conditions=(_ready(named, nodes),),
     )
+
+
+def _selected(subnet: Subnet, view: View) -> tuple[str, ...]:
+    """The nodes that the subnet's selectors mean, by name, and no more than OVN has use for."""
+    if not subnet.spec.gateway_node_selectors:
+        return ()
+    meant = (node.name for node in view.all(NODES) if is_gateway(subnet, node.name, node.metadata.labels))
+    return tuple(sorted(meant)[:MOST_GATEWAYS])
 
 
 def _nodes_end(link: Link) -> Row:
@@ -75,6 +83,7 @@ def _ready(named: tuple[str, ...], nodes: list[str]) -> Condition:
 
 def _unready(named: tuple[str, ...]) -> Condition:
     message = (
-        f"spec.gatewayNode: found {', '.join(named) or 'nothing'}, needed: the name of at least one node"
+        f"spec.gatewayNode: found {', '.join(named) or 'nothing'}, needed: the name of at least one node, "
+        "or gatewayNodeSelectors that one has the labels of"
     )
     return Condition(type=GATEWAY_READY, status="False", reason="NoGatewayNode", message=message)

@@ -18,11 +18,9 @@ from controller.engine.reconciler import reconciler
 from controller.engine.view import View
 from controller.northbound.rows import Member, Place, Row, RowKey, shared
 from controller.reconcilers.gateway import policy
-from controller.reconcilers.joints import joint, on_first_of
+from controller.reconcilers.joints import MOST_GATEWAYS, joint, on_first_of
 
 GATEWAY_LABEL = "ovn.kubernetes.io/external-gw"
-MOST_GATEWAYS = 5
-"""As many as OVN has use for: each is watched by every other node."""
 
 TO_EXTERNAL = 29_500
 """Priority of what leaves the default VPC under an address of its own: before what leaves by a node."""

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from controller.api.names import router_port, switch_port
 from controller.northbound.rows import Place, Row, RowKey
 from controller.reconcilers.macs import gateway_mac
 
 HIGHEST_PRIORITY = 100
+MOST_GATEWAYS = 5
+"""As many as OVN has use for, of nodes that nobody lists by name: each is watched by every other node."""
 
 
 def joint(
-    router: str, switch: str, networks: Iterable[str], *, mac: str = "", **options: str
+    router: str,
+    switch: str,
+    networks: Iterable[str],
+    *,
+    mac: str = "",
+    advertised: Mapping[str, str] | None = None,
+    **options: str,
 ) -> tuple[Row, Row]:
     """The router's port with its addresses (with prefix lengths), and the switch's port towards it.
 
+    ``advertised``: what the router announces of itself by IPv6, as NB's ``ipv6_ra_configs`` has it.
     ``options`` are those of the switch's port, with underscores for hyphens.
     """
     towards_switch = router_port(router, switch)
@@ -23,7 +32,11 @@ def joint(
     return (
         Row(
             RowKey("Logical_Router_Port", towards_switch),
-            {"mac": mac or gateway_mac(towards_switch), "networks": frozenset(networks)},
+            {
+                "mac": mac or gateway_mac(towards_switch),
+                "networks": frozenset(networks),
+                "ipv6_ra_configs": dict(advertised or {}),
+            },
             Place("Logical_Router", router, "ports"),
         ),
         Row(

@@ -12,7 +12,8 @@ from controller.engine.view import View
 
 def serving_subnet(namespace: str, view: View) -> str:
     """The name of the subnet that serves the namespace."""
-    return serving(namespace, view.all(SUBNETS), view.all(VPCS))
+    found = view.get(NAMESPACES, namespace) or Namespace()
+    return serving(namespace, found.metadata.labels, view.all(SUBNETS), view.all(VPCS))
 
 
 @reconciler("namespace", NAMESPACES)

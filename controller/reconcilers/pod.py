@@ -1,10 +1,13 @@
 """A pod is one logical switch port on the switch of its subnet."""
 
+from collections.abc import Iterator, Mapping
+
+from controller.api.annotations import ALLOCATED, GATEWAY, MTU, TRUE
 from controller.api.core import Pod
 from controller.api.kinds import PODS
 from controller.api.meta import Condition
 from controller.api.names import ADDRESS_CONDITION, pod_port
-from controller.engine.fragment import NOTHING, Fragment
+from controller.engine.fragment import NOTHING, Fragment, Notice
 from controller.engine.reconciler import reconciler
 from controller.engine.view import View
 from controller.reconcilers import dhcp, gateway
@@ -13,6 +16,10 @@ from controller.reconcilers.not_carried import unheeded
 
 FAILED = "AcquireAddressFailed"
 """Why a pod has no address: reason of its event, as Kube-OVN names it, and of its condition."""
+
+
+SUBNET_CHANGED = "SubnetChanged"
+"""Reason of the event on a pod that does not follow a change of its subnet."""
 
 
 def needs_network(pod: Pod) -> bool:
@@ -29,6 +36,18 @@ def _conditions(refusal: str | None) -> tuple[Condition, ...]:
     return (Condition(type=ADDRESS_CONDITION, status="True", reason="AddressAllocated"),)
 
 
+def outdated(pod: Pod, promised: Mapping[str, str | None], view: View) -> Iterator[Notice]:
+    """What the subnet gives otherwise now than when the pod was made: its interface stays as it is."""
+    said = view.stated(PODS, pod.path)
+    if said is None or said.annotations.get(ALLOCATED) != TRUE:
+        return
+    for name, what in ((GATEWAY, "gateway"), (MTU, "mtu")):
+        before, now = said.annotations.get(name, "unset"), promised[name] or "unset"
+        if before != now:
+            message = f"{what} of the subnet is {now} now: the pod keeps what it has ({before}) until it is made anew"
+            yield Notice("Warning", SUBNET_CHANGED, message)
+
+
 @reconciler("pod", PODS)
 def port(pod: Pod, view: View) -> Fragment:
     """The pod's port, which may use its own addresses and no others, and the promise to its daemon once it is in NB.
@@ -42,12 +61,13 @@ def port(pod: Pod, view: View) -> Fragment:
     if found is None:
         return Fragment(conditions=conditions) if conditions else NOTHING
     address, subnet = found
+    promised = promise(address, subnet)
     labels = {"pod": pod.path, "ls": subnet.name}
     row = port_row(address, labels, port_security=addresses_of(address), **dhcp.columns(subnet))
     return Fragment(
         rows=(row,),
         members=gateway.memberships(address, subnet, view),
-        annotations=promise(address, subnet),
+        annotations=promised,
         conditions=conditions,
-        notices=unheeded(pod),
+        notices=(*unheeded(pod), *outdated(pod, promised, view)),
     )

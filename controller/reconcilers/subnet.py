@@ -1,9 +1,13 @@
 """A subnet is one logical switch, spread over all nodes, and a port of its VPC's router as the pods' gateway."""
 
+from collections.abc import Iterator
+
+from controller.api.dhcp import parse_options
+from controller.api.gateway_links import CENTRALIZED
 from controller.api.kinds import SUBNETS
 from controller.api.kubeovn import Subnet
 from controller.api.meta import Condition
-from controller.api.names import DEFAULT_VPC
+from controller.api.names import DEFAULT_SUBNET, DEFAULT_VPC
 from controller.api.underlays import is_overlay
 from controller.engine.addressing import Addressing
 from controller.engine.fragment import NOTHING, Fragment
@@ -13,6 +17,14 @@ from controller.northbound.rows import Row, RowKey
 from controller.reconcilers.exhaustion import exhaustion
 from controller.reconcilers.joints import joint
 from controller.reconcilers.not_carried import support
+
+ADVERTISED = {
+    "address_mode": "dhcpv6_stateful",
+    "max_interval": "30",
+    "min_interval": "5",
+    "send_periodic": "true",
+}
+"""What a router announces unless the subnet says otherwise; Kube-OVN's own."""
 
 READY = Condition(type="Ready", status="True", reason="LogicalSwitchCreated")
 
@@ -25,9 +37,31 @@ def switch(subnet: Subnet, view: View) -> Fragment:
     """
     rows = [Row(RowKey("Logical_Switch", subnet.name), {})]
     if is_overlay(subnet):
-        gateways = Addressing.of(subnet).gateway_networks
-        rows += joint(subnet.spec.vpc or DEFAULT_VPC, subnet.name, gateways)
-    return Fragment(rows=tuple(rows), conditions=(READY, support(SUBNETS, subnet.spec)))
+        addressing = Addressing.of(subnet)
+        vpc = subnet.spec.vpc or DEFAULT_VPC
+        advertised = _advertised(subnet, addressing)
+        rows += joint(vpc, subnet.name, addressing.gateway_networks, advertised=advertised)
+    conditions = (READY, support(SUBNETS, subnet.spec, _without_effect(subnet)))
+    return Fragment(rows=tuple(rows), conditions=conditions)
+
+
+def _advertised(subnet: Subnet, addressing: Addressing) -> dict[str, str]:
+    """What the router announces in a subnet with IPv6, if it is to."""
+    if not subnet.spec.enable_ipv6_ra or all(family.version == 4 for family in addressing.families):
+        return {}
+    return parse_options(subnet.spec.ipv6_ra_configs) or ADVERTISED
+
+
+def _without_effect(subnet: Subnet) -> Iterator[str]:
+    """What has its effect in other subnets."""
+    spec = subnet.spec
+    if spec.default and subnet.name != DEFAULT_SUBNET:
+        yield "spec.default"
+    if spec.vpc not in ("", DEFAULT_VPC):
+        if spec.nat_outgoing:
+            yield "spec.natOutgoing"
+        if spec.gateway_type == CENTRALIZED:
+            yield "spec.gatewayType"
 
 
 @reconciler("subnet-usage", SUBNETS)

@@ -64,6 +64,10 @@ class Allocation:
         self._ledger.divided(division)
         self._wake(self._waiting.everyone())
 
+    def namespace_changed(self) -> None:
+        """A namespace came, or has other labels now: another subnet may serve it."""
+        self._wake(self._waiting.everyone())
+
     def recorded(self, record: IP) -> None:
         """An IP object is there: its addresses are taken."""
         self._ledger.recorded(record)

@@ -10,7 +10,7 @@ from controller.api.addresses import InvalidAddress, parse_address, parse_mac
 from controller.api.annotations import IP_ADDRESS, IP_POOL, LOGICAL_SWITCH, MAC_ADDRESS
 from controller.api.choices import Addresses, Choices
 from controller.api.core import Pod
-from controller.api.kinds import IPPOOLS, OVN_EIPS, PODS, STATEFULSETS, VPCS
+from controller.api.kinds import IPPOOLS, NAMESPACES, OVN_EIPS, PODS, STATEFULSETS, SUBNETS, VPCS
 from controller.api.kubeovn import IP, IPSpec
 from controller.api.meta import ObjectMeta
 from controller.api.names import JOIN_SUBNET, eip_record, node_port, pod_port, router_port
@@ -124,7 +124,7 @@ def of_pod(owner: str, pod: Pod, view: View) -> Claim:
     Raises ``NoAddress`` where they say what cannot be.
     """
     stated = said(pod.path, view)
-    subnet = stated.get(LOGICAL_SWITCH) or namespace.serving_subnet(pod.namespace, view)
+    subnet = stated.get(LOGICAL_SWITCH) or _serving(pod.namespace, view)
     mac = _mac(stated)
     if stated.get(IP_ADDRESS):
         wish = Wish(fixed=_fixed(stated[IP_ADDRESS]), mac=mac)
@@ -142,6 +142,15 @@ def of_pod(owner: str, pod: Pod, view: View) -> Claim:
         pod_type=pod_type(pod),
         wish=wish,
     )
+
+
+def _serving(name: str, view: View) -> str:
+    """The subnet that serves a namespace: where labels decide, these must be known."""
+    if view.get(NAMESPACES, name) is None and any(
+        subnet.spec.namespace_selectors for subnet in view.all(SUBNETS)
+    ):
+        raise NoAddress(f"namespace {name} is not known yet, and its labels decide on the subnet", OTHERS)
+    return namespace.serving_subnet(name, view)
 
 
 def pod_type(pod: Pod) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 from controller import ovsdb
 from controller.api.core import Pod
-from controller.api.kinds import IPPOOLS, IPS, PODS, SUBNETS, Kind
+from controller.api.kinds import IPPOOLS, IPS, NAMESPACES, PODS, SUBNETS, Kind
 from controller.api.kubeovn import IP, Subnet
 from controller.api.meta import Resource
 from controller.api.reservations import IPPool
@@ -117,6 +117,8 @@ class Controller:
                     self.allocation.subnet_changed(change.object.name)
                 elif kind is IPPOOLS:
                     self.allocation.division_changed(change.object)
+                elif kind is NAMESPACES:
+                    self.allocation.namespace_changed()
             elif kind is PODS:
                 self.allocation.pod_restated(change.object.path)
 

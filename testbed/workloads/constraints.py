@@ -5,21 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from controller.api.meta import Wire
-
-
-class Requirement(Wire, frozen=True, gc=False, kw_only=True):
-    """One expression of a label or node selector; Gt and Lt are a node selector's alone."""
-
-    key: str
-    operator: str
-    values: tuple[str, ...] = ()
-
-
-class LabelSelector(Wire, frozen=True, gc=False, kw_only=True):
-    """Which objects belong to a workload, by their labels."""
-
-    match_labels: dict[str, str] = msgspec.field(default_factory=dict)
-    match_expressions: tuple[Requirement, ...] = ()
+from controller.api.scheduling import LabelSelector as LabelSelector
+from controller.api.scheduling import LabelSelectorRequirement as LabelSelectorRequirement
 
 
 class Taint(Wire, frozen=True, gc=False, kw_only=True):
@@ -44,8 +31,8 @@ class Toleration(Wire, frozen=True, gc=False, kw_only=True):
 class NodeSelectorTerm(Wire, frozen=True, gc=False, kw_only=True):
     """Expressions that must all hold of a node."""
 
-    match_expressions: tuple[Requirement, ...] = ()
-    match_fields: tuple[Requirement, ...] = ()
+    match_expressions: tuple[LabelSelectorRequirement, ...] = ()
+    match_fields: tuple[LabelSelectorRequirement, ...] = ()
 
 
 class NodeSelector(Wire, frozen=True, gc=False, kw_only=True):

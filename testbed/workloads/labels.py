@@ -7,36 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from testbed.workloads.constraints import LabelSelector, Requirement
+from controller.api import selectors
+from testbed.workloads.constraints import LabelSelector, LabelSelectorRequirement
 
 
 def matches(selector: LabelSelector | None, labels: Mapping[str, str]) -> bool:
     """Whether all of a selector holds; no selector matches nothing, an empty one everything."""
-    if selector is None:
-        return False
-    return all(labels.get(key) == value for key, value in selector.match_labels.items()) and all(
-        holds(rule, labels) for rule in selector.match_expressions
-    )
+    return selector is not None and selectors.matches(selector, labels)
 
 
-def holds(rule: Requirement, labels: Mapping[str, str]) -> bool:
-    """Whether one expression holds; In and Gt want the label to be there, NotIn holds without it."""
-    found = labels.get(rule.key)
-    match rule.operator:
-        case "In":
-            return found in rule.values
-        case "NotIn":
-            return found not in rule.values
-        case "Exists":
-            return found is not None
-        case "DoesNotExist":
-            return found is None
-        case "Gt" | "Lt":
-            return _compares(rule, found)
-    return False
+def holds(rule: LabelSelectorRequirement, labels: Mapping[str, str]) -> bool:
+    """Whether one expression holds; Gt and Lt, of a node selector, want a number as the label."""
+    if rule.operator in ("Gt", "Lt"):
+        return _compares(rule, labels.get(rule.key))
+    return selectors.holds(rule, labels)
 
 
-def _compares(rule: Requirement, found: str | None) -> bool:
+def _compares(rule: LabelSelectorRequirement, found: str | None) -> bool:
     try:
         value, bound = int(found or ""), int(rule.values[0])
     except (ValueError, IndexError):

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from testbed.workloads import fitting
-from testbed.workloads.constraints import LabelSelector, PodTerm, Requirement, SpreadConstraint
+from testbed.workloads.constraints import LabelSelector, LabelSelectorRequirement, PodTerm, SpreadConstraint
 from testbed.workloads.objects import Node, Pod
 from testbed.workloads.placements import Placements
 
@@ -101,7 +101,7 @@ def _meant(pod: Pod, constraint: SpreadConstraint) -> PodTerm:
     selector = constraint.label_selector
     if selector is not None and constraint.match_label_keys:
         own = [
-            Requirement(key=key, operator="In", values=(pod.metadata.labels[key],))
+            LabelSelectorRequirement(key=key, operator="In", values=(pod.metadata.labels[key],))
             for key in constraint.match_label_keys
             if key in pod.metadata.labels
         ]

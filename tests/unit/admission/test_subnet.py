@@ -57,6 +57,19 @@ def test_what_kube_ovn_documents_is_accepted(world: World) -> None:
         ({"cidrBlock": "127.0.0.0/16"}, CIDR, "127.0.0.0/16", "not within 127.0.0.0/8"),
         ({"cidrBlock": "0.0.0.0/0"}, CIDR, "0.0.0.0/0", "a network that is routed"),
         ({"cidrBlock": "fe80::/64"}, CIDR, "fe80::/64", "not within fe80::/10"),
+        (
+            {"namespaceSelectors": [{"matchExpressions": [{"key": "a", "operator": "Is"}]}]},
+            "spec.namespaceSelectors[0].matchExpressions[0].operator",
+            "Is",
+            "In",
+        ),
+        (
+            {"natOutgoingPolicyRules": [{"action": "nat", "match": {"srcIPs": "10.66.0.1,10.66.0.300"}}]},
+            "spec.natOutgoingPolicyRules[0].match.srcIPs",
+            "10.66.0.300",
+            "an IPv4 or IPv6 address",
+        ),
+        ({"ipv6RAConfigs": "mtu"}, "spec.ipv6RAConfigs", "mtu", "OPTION=VALUE"),
         ({"gateway": "10.67.0.1"}, "spec.gateway", "10.67.0.1", "a host of 10.66.0.0/16"),
         ({"gateway": "10.66.0.0"}, "spec.gateway", "10.66.0.0", "a host of 10.66.0.0/16"),
         ({"gateway": "10.66.255.255"}, "spec.gateway", "10.66.255.255", "a host of 10.66.0.0/16"),
@@ -220,3 +233,36 @@ def test_rules_and_options_that_say_nothing_are_refused(
     world: World, spec: dict[str, Any], field: str
 ) -> None:
     assert [cause.field for cause in world.created(subnet("blue", **spec))] == [field]
+
+
+@pytest.mark.parametrize(
+    ("spec", "field", "reason"),
+    [
+        (
+            {"gatewayNodeSelectors": [{"matchExpressions": [{"key": "a", "operator": "In"}]}]},
+            "spec.gatewayNodeSelectors[0].matchExpressions[0].values",
+            "FieldValueRequired",
+        ),
+        (
+            {
+                "namespaceSelectors": [
+                    {"matchExpressions": [{"key": "a", "operator": "Exists", "values": ["b"]}]}
+                ]
+            },
+            "spec.namespaceSelectors[0].matchExpressions[0].values",
+            "FieldValueForbidden",
+        ),
+        (
+            {"natOutgoingPolicyRules": [{}]},
+            "spec.natOutgoingPolicyRules[0].action",
+            "FieldValueRequired",
+        ),
+    ],
+)
+def test_selectors_and_rules_are_whole(
+    world: World, spec: dict[str, object], field: str, reason: str
+) -> None:
+    document = subnet("new")
+    document["spec"] |= spec
+    (cause,) = world.created(document)
+    assert (cause.field, cause.reason) == (field, reason)

@@ -1,8 +1,12 @@
 """The rules by which a node translates what leaves the cluster."""
 
 from ipaddress import ip_network
+from typing import Any
 
+from controller.api.kubeovn import NatOutgoingMatch, NatOutgoingPolicyRule, Subnet, SubnetSpec
+from controller.api.meta import ObjectMeta
 from controller.daemon.egress import ruleset
+from controller.daemon.translation import rules
 
 BLUE, GREEN = ip_network("10.1.0.0/24"), ip_network("10.2.0.0/24")
 BLUE6 = ip_network("fd00:1::/64")
@@ -32,3 +36,40 @@ def test_an_empty_set_has_no_elements() -> None:
 def test_what_stays_inside_and_what_goes_to_a_pod_is_not_translated() -> None:
     (rule,) = lines(ruleset([BLUE], [BLUE], "ovn0"), "ip saddr")
     assert rule == 'ip saddr @translated4 ip daddr != @inside4 oifname != "ovn0" masquerade'
+
+
+def exceptions(cidr: str, *stated: tuple[Any, str, str]) -> list[str]:
+    """What the table says before all else of a subnet with these rules: action, sources, destinations."""
+    policy: Any = tuple(
+        NatOutgoingPolicyRule(match=NatOutgoingMatch(src_ips=sources, dst_ips=destinations), action=action)
+        for action, sources, destinations in stated
+    )
+    spec = SubnetSpec(cidr_block=cidr, nat_outgoing=True, nat_outgoing_policy_rules=policy)
+    subnet = Subnet(metadata=ObjectMeta(name="blue"), spec=spec)
+    table = ruleset([], [], "ovn0", rules([subnet]))
+    return [line for line in lines(table, "ip") if "@translated" not in line]
+
+
+def test_rules_of_a_subnet_come_first_and_in_their_order() -> None:
+    first, second = exceptions(
+        "10.1.0.0/24",
+        ("forward", "10.1.0.0/30,10.1.0.9", ""),
+        ("nat", "10.1.0.128/26", "8.8.8.8, 9.9.9.0/24"),
+    )
+    outside = 'ip daddr != @inside4 oifname != "ovn0"'
+    assert first == f"ip saddr {{ 10.1.0.0/24 }} ip saddr {{ 10.1.0.0/30, 10.1.0.9/32 }} {outside} accept"
+    assert second == (
+        "ip saddr { 10.1.0.0/24 } ip saddr { 10.1.0.128/26 } ip daddr { 8.8.8.8/32, 9.9.9.0/24 } "
+        f"{outside} masquerade"
+    )
+
+
+def test_a_rule_that_names_one_family_says_nothing_of_the_other() -> None:
+    both = "10.1.0.0/24,fd00:1::/64"
+    assert len(exceptions(both, ("forward", "", ""))) == 2
+    (rule,) = exceptions(both, ("forward", "", "2001:db8::1"))
+    assert rule.startswith("ip6 saddr { fd00:1::/64 } ip6 daddr { 2001:db8::1/128 }")
+
+
+def test_what_is_no_address_never_reaches_the_table() -> None:
+    assert exceptions("10.1.0.0/24", ("forward", "10.1.0.1 } accept; #", "")) == []

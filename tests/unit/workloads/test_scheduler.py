@@ -8,11 +8,11 @@ from controller.api.meta import ObjectMeta
 from testbed.workloads import scheduler
 from testbed.workloads.constraints import (
     Affinity,
+    LabelSelectorRequirement,
     NodeAffinity,
     NodeSelector,
     NodeSelectorTerm,
     PreferredTerm,
-    Requirement,
     Taint,
     Toleration,
 )
@@ -32,7 +32,9 @@ def names(nodes: list[Node], **spec: Any) -> list[str]:
 
 
 def term(key: str, operator: str, *values: str) -> NodeSelectorTerm:
-    return NodeSelectorTerm(match_expressions=(Requirement(key=key, operator=operator, values=values),))
+    return NodeSelectorTerm(
+        match_expressions=(LabelSelectorRequirement(key=key, operator=operator, values=values),)
+    )
 
 
 def test_a_node_selector_wants_every_label() -> None:

@@ -15,9 +15,9 @@ from testbed.workloads import topology
 from testbed.workloads.constraints import (
     Affinity,
     LabelSelector,
+    LabelSelectorRequirement,
     PodAffinity,
     PodTerm,
-    Requirement,
     SpreadConstraint,
     Taint,
     WeightedPodTerm,
@@ -210,7 +210,9 @@ def test_a_term_means_its_own_namespace_unless_it_names_others(more: dict[str, A
 def test_what_is_only_preferred_decides_by_its_weight() -> None:
     cluster = Cluster("n1")
     cluster.place("n3", uid="db", app="db")
-    database = LabelSelector(match_expressions=(Requirement(key="app", operator="In", values=("db",)),))
+    database = LabelSelector(
+        match_expressions=(LabelSelectorRequirement(key="app", operator="In", values=("db",)),)
+    )
 
     def wished(weight: int, selector: LabelSelector) -> PodAffinity:
         term = PodTerm(topology_key=ZONE, label_selector=selector)
