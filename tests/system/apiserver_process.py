@@ -96,16 +96,24 @@ class Connection:
 class ServerProcess:
     """``python -m testbed.apiserver`` over files of one directory; may be killed and started again."""
 
-    def __init__(self, directory: Path, *arguments: str, descriptors: tuple[int, ...] = ()) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *arguments: str,
+        descriptors: tuple[int, ...] = (),
+        within: tuple[str, ...] = (),
+    ) -> None:
         self.directory = directory
         self.socket = directory / "api.sock"
         self.log = directory / "apiserver.log"
         self.arguments = arguments
         self.descriptors = descriptors
+        self.within = within
+        """A command that the server is started by, such as ``prlimit``."""
 
     def start(self) -> None:
         """Returns when the server says that it is ready."""
-        command = [sys.executable, "-m", "testbed.apiserver", "--socket", str(self.socket)]
+        command = [*self.within, sys.executable, "-m", "testbed.apiserver", "--socket", str(self.socket)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [*command, "--journal", str(self.directory / "journal.db"), *self.arguments],

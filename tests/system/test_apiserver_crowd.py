@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import resource
 import socket
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +20,6 @@ PATIENCE_S = 60
 MIB = 2**20
 
 
-@contextmanager
-def few_files(number: int) -> Iterator[None]:
-    """What is started meanwhile may open so many files, until it asks for more."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (number, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-
-
 def peak_mib(server: ServerProcess) -> float:
     """The most memory that the server has had so far."""
     status = Path(f"/proc/{server.process.pid}/status").read_text()
@@ -44,9 +32,9 @@ async def after(events: AsyncIterator[Any]) -> Any:
 
 
 async def test_more_watches_than_files_are_allowed_at_first_all_see_an_event(tmp_path: Path) -> None:
-    with few_files(128):
-        server = ServerProcess(tmp_path)
-        server.start()
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    server = ServerProcess(tmp_path, within=("prlimit", f"--nofile=128:{most}"))
+    server.start()
     try:
         api = await server.connect()
         watchers = [await server.connect() for _ in range(200)]
