@@ -66,7 +66,7 @@ class Engine:
         self._reads: dict[Owner, frozenset[Subject]] = {}
         self._readers: dict[Subject, set[Owner]] = {}
         self._awaiting: dict[RowKey, set[Owner]] = {}
-        self._problems: dict[Owner, Notice] = {}
+        self._problems: dict[Owner, dict[str, Notice]] = {}
         self._due: dict[Owner, None] = {}
         self.woken: Callable[[], None] = lambda: None
         view.changed = self._subject_changed
@@ -135,16 +135,22 @@ class Engine:
     def trouble(self, owner: Owner, reason: str, message: str) -> None:
         """Something stands in the owner's way: its object gets a Warning event with the reason, once."""
         notice = Notice("Warning", reason, message)
-        if self._problems.get(owner) != notice:
-            self._problems[owner] = notice
+        problems = self._problems.setdefault(owner, {})
+        if problems.get(reason) != notice:
+            problems[reason] = notice
             self.touch(owner)
 
-    def untrouble(self, owner: Owner) -> None:
-        """Nothing stands in the owner's way any more."""
-        self._problems.pop(owner, None)
+    def untrouble(self, owner: Owner, reason: str) -> None:
+        """That does not stand in the owner's way any more."""
+        problems = self._problems.get(owner, {})
+        if problems.pop(reason, None) is not None and not problems:
+            del self._problems[owner]
 
     def await_row(self, owner: Owner, key: RowKey) -> None:
-        """The owner is to be asked again when a row of that name appears."""
+        """The owner is to be asked again when a row of that name appears, now if it has meanwhile."""
+        if self._replica.uuid(key) is not None:
+            self.touch(owner)
+            return
         self._awaiting.setdefault(key, set()).add(owner)
 
     def _ask(self, owner: Owner) -> Fragment:
@@ -154,12 +160,16 @@ class Engine:
 
         def ask() -> Fragment:
             current = self._view.get(reconciler.kind, path)
-            return NOTHING if current is None else reconciler(current, self._view)
+            if current is None:
+                self._problems.pop(owner, None)
+                return NOTHING
+            return reconciler(current, self._view)
 
         fragment, reads = self._view.recording(ask)
-        problem = self._problems.get(owner)
-        if problem is not None:
-            fragment = msgspec.structs.replace(fragment, notices=(*fragment.notices, problem))
+        problems = self._problems.get(owner)
+        if problems is not None:
+            notices = (*fragment.notices, *problems.values())
+            fragment = msgspec.structs.replace(fragment, notices=notices)
         self._remember(owner, fragment, reads)
         return fragment  # type: ignore[no-any-return]
 

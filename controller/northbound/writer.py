@@ -7,6 +7,7 @@ ports or ten thousand.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,9 @@ CHANGES_A_TRANSACTION = 1_000
 
 Element = str | ovsdb.UUID | ovsdb.NamedUUID
 """What is in a set: text, or a row that is there or is being inserted."""
+
+_IDENTITY = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""A row's UUID in what NB says: another one at every attempt, although the reason is the same."""
 
 MOST_IN_FLIGHT = 2
 """Transactions of a bulk on their way: one that NB takes while the next is made ready."""
@@ -133,7 +137,7 @@ class Writer:
         """Leaves the owner that NB blames out; where it blames nobody, halves the batch until one owner is left."""
         if len(deltas) == 1 or blamed is not None:
             owner = blamed if blamed is not None else deltas[0].owner
-            written.rejected.append(Rejected(owner, str(error)))
+            written.rejected.append(Rejected(owner, _IDENTITY.sub("...", str(error))))
             self.tally.rejections += 1
             parts = [[delta for delta in deltas if delta.owner != owner]]
         else:

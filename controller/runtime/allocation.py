@@ -177,8 +177,8 @@ class Allocation:
         port = pod_port(subject.namespace, subject.name)
         record = self._view.get(IPS, port)
         is_promised = claims.said(path, self._view).get(ALLOCATED) == TRUE
-        is_leaving = subject.is_being_deleted and not is_promised
-        if self._view.is_outdated(port) or (record is None and is_leaving):
+        has_none = record is None and not is_promised and self._ledger.held(port) is None
+        if self._view.is_outdated(port) or (has_none and subject.is_being_deleted):
             return None
         if record is not None and is_promised and _describes(record, subject):
             return None
@@ -323,7 +323,7 @@ class Allocation:
     def _content(self, owner: str) -> None:
         self._waiting.remove(owner)
         self._backoffs.pop(owner, None)
-        self._engine.untrouble(owner)
+        self._engine.untrouble(owner, FAILED)
         reconciler, path = self._engine.subject(owner)
         if reconciler is pod.port and self._says_it_waits(path):
             self._view.set_refusal(path, "")

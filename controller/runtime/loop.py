@@ -209,7 +209,7 @@ class Controller:
     def _failures(self, written: Written) -> set[str]:
         for owner in written.committed:
             if self._backoffs.pop(owner, None) is not None:
-                self.engine.untrouble(owner)
+                self.engine.untrouble(owner, REFUSED)
         for deferred in written.deferred:
             self.engine.await_row(deferred.owner, deferred.awaited)
         for missed in written.missed:

@@ -194,6 +194,23 @@ def test_trouble_is_told_once(world: World) -> None:
     assert world.engine.plan(world.engine.take(10), NOW).effects == []
 
 
+def test_of_two_troubles_one_may_pass_and_the_other_stays(world: World) -> None:
+    world.view.put(PODS, a_pod(**{"ovn.kubernetes.io/cidr": "none"}))
+    world.settle()
+    world.engine.trouble("pod/default/web", "NoAddress", "none is free")
+    world.engine.trouble("pod/default/web", "Refused", "by NB")
+    world.engine.untrouble("pod/default/web", "NoAddress")
+    plan = world.engine.plan(world.engine.take(10), NOW)
+    assert [notice.reason for notice in plan.effects[0].notices] == ["Refused"]
+
+
+def test_who_waits_for_a_row_that_appeared_meanwhile_is_asked_at_once(world: World) -> None:
+    blue = Columns(name="blue", other_config={}, external_ids={})
+    world.replica._apply(ovsdb.Batch(0, [ovsdb.Change("Logical_Switch", ovsdb.UUID("u7"), None, blue)]))
+    world.engine.await_row("pod/default/web", RowKey("Logical_Switch", "blue"))
+    assert world.engine.take(10) == ["pod/default/web"]
+
+
 def test_who_waits_for_a_row_is_asked_when_it_appears(world: World) -> None:
     world.engine.await_row("pod/default/web", RowKey("Logical_Switch", "blue"))
     foreign = Columns(name="blue", other_config={}, external_ids={})
