@@ -64,7 +64,7 @@ class Restart(Scenario):
 
     Params = Params
     profiles: ClassVar[Mapping[str, ScenarioParams]] = {
-        "quick": Params(trials=1),
+        "quick": Params(),
         "nightly": Params(nodes=10, pods=10_000, ladder=(1_000,), trials=5),
         "full": Params(nodes=3, pods=50_000, ladder=(1_000, 10_000), trials=5),
     }
