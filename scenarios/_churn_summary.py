@@ -72,16 +72,13 @@ def _tried(samples: DataFrame) -> Iterator[Tried]:
     """Every step of the search, put together again from its samples."""
     searched = samples[samples["mode"] == SEARCH]
     steps = analysis.select(searched, "step_s")
-    changes = searched[searched["metric"].isin(JUDGED)]
-    rates = label(changes, "rate")
     columns = (steps[name] for name in ("instance", "start_ns", "value"))
     for instance, begin_ns, seconds, rate in zip(*columns, label(steps, "rate"), strict=True):
         assert isinstance(rate, (int, float))
-        own = changes[[found == rate for found in rates]]
-        own = own[own["instance"] == instance]
-        spans = [
-            _span(due, value, begin_ns) for due, value in zip(own["start_ns"], own["value"], strict=True)
-        ]
+        own = searched[searched["instance"] == instance]
+        changes = pd.concat([analysis.select(own, metric, labels={"rate": rate}) for metric in JUDGED])
+        moments = zip(changes["start_ns"], changes["value"], strict=True)
+        spans = [_span(due_ns, value, begin_ns) for due_ns, value in moments]
         yield Tried(int(instance), float(rate), Step(float(seconds), spans))
 
 
@@ -102,41 +99,42 @@ def _sustained(tried: Sequence[Tried]) -> Metric:
 
 
 def _leaks(samples: DataFrame) -> Iterator[Metric]:
-    """What there is more of than before, in all and by what it is; and of rows, what there is less of."""
+    """What there is more of than before, in all and by what it is; what there is less of; and what was forgotten."""
     for metric, name in LEAKED.items():
-        more = _differences(samples, metric)
-        yield _of_worst_instance(more, name, 1)
+        more = _differences(samples, metric, "before", "anew")
+        yield _of_worst_instance(more, name)
         for where, what in sorted({(where, what) for _, where, what, amount in more if amount > 0}):
             own = [entry for entry in more if entry[1:3] == (where, what)]
-            yield _of_worst_instance(own, name, 1, {"where": where, "what": what})
-    yield _of_worst_instance(_differences(samples, "rows"), "missing_rows", -1)
+            yield _of_worst_instance(own, name, {"where": where, "what": what})
+    yield _of_worst_instance(_differences(samples, "rows", "anew", "before"), "missing_rows")
+    yield _of_worst_instance(_differences(samples, "flows", "anew", "after"), "stale_flows")
 
 
-def _differences(samples: DataFrame, metric: str) -> list[tuple[int, str, str, float]]:
-    """By instance, place and sort, how much more there is than before."""
-    before, after = (_counts(analysis.select(samples, metric, mode=mode)) for mode in ("before", "after"))
+def _differences(samples: DataFrame, metric: str, less: str, more: str) -> list[tuple[int, str, str, float]]:
+    """By instance, place and sort, how much more there was at one look than at another."""
+    base, looked = (_counts(analysis.select(samples, metric, mode=mode)) for mode in (less, more))
     found = []
-    for instance, text in sorted(before.keys() & after.keys()):
+    for instance, text in sorted(base.keys() & looked.keys()):
         labels = msgspec.json.decode(text, type=dict[str, str])
-        amount = after[instance, text] - before[instance, text]
+        amount = looked[instance, text] - base[instance, text]
         found.append((instance, labels["where"], labels["what"], amount))
     return found
+
+
+def _of_worst_instance(
+    differences: Iterable[tuple[int, str, str, float]], name: str, labels: Labels | None = None
+) -> Metric:
+    """The sum of what there is too much of."""
+    sums: dict[int, float] = {}
+    for instance, _, _, amount in differences:
+        sums[instance] = sums.get(instance, 0.0) + max(0.0, amount)
+    return analysis.maximum(_made(sums.items()), name, labels=labels, better="lower")
 
 
 def _counts(samples: DataFrame) -> dict[tuple[int, str], float]:
     """What was counted, by instance and labels."""
     columns = (samples[name] for name in ("instance", "labels", "value"))
     return {(int(instance), str(text)): float(count) for instance, text, count in zip(*columns, strict=True)}
-
-
-def _of_worst_instance(
-    differences: Iterable[tuple[int, str, str, float]], name: str, sign: int, labels: Labels | None = None
-) -> Metric:
-    """The sum of what there is too much (or, with a negative sign, too little) of."""
-    sums: dict[int, float] = {}
-    for instance, _, _, amount in differences:
-        sums[instance] = sums.get(instance, 0.0) + max(0.0, sign * amount)
-    return analysis.maximum(_made(sums.items()), name, labels=labels, better="lower")
 
 
 def _changes(samples: DataFrame) -> DataFrame:
@@ -149,8 +147,6 @@ def _changes(samples: DataFrame) -> DataFrame:
 def _at(samples: DataFrame, tried: Sequence[Tried], rate: float) -> list[Metric]:
     """What one rate of the search gave."""
     labels: Labels = {"rate": rate}
-    searched = samples[samples["mode"] == SEARCH]
-    own = searched[[found == rate for found in label(searched, "rate")]]
     return [
         analysis.minimum(
             _made((entry.instance, entry.done_per_s) for entry in tried),
@@ -161,15 +157,15 @@ def _at(samples: DataFrame, tried: Sequence[Tried], rate: float) -> list[Metric]
         analysis.maximum(
             _made((entry.instance, entry.step.growth) for entry in tried), "backlog_growth", labels=labels
         ),
-        *_times(own, labels),
+        *_times(samples[samples["mode"] == SEARCH], labels),
     ]
 
 
 def _times(samples: DataFrame, labels: Labels) -> list[Metric]:
-    """How long changes took, and how late they were sent."""
+    """How long changes with these labels took, and how late they were sent."""
     found: list[Metric] = []
     for stem in TIMES:
-        times = analysis.select(samples, f"{stem}_ms")
+        times = analysis.select(samples, f"{stem}_ms", labels=labels)
         if not times.empty:
             found += analysis.latency(times, stem, labels=labels)
     return found
@@ -269,6 +265,10 @@ def _answer(metrics: Sequence[Metric], tried: Sequence[Tried]) -> str:
         return f"{text}; what they leave was not counted."
     rows, addresses, flows = leaked
     made = f"{changes or 0:,.0f} changes"
+    stale = value("stale_flows")
+    rest = f"; {stale:,.0f} flows went only when ovn-controller computed anew" if stale else ""
     if not (rows or addresses or flows):
-        return f"{text}; {made} left nothing behind."
-    return f"{text}; {made} left {rows:.0f} rows, {addresses:.0f} addresses and {flows:.0f} flows behind."
+        return f"{text}; {made} left nothing behind{rest}."
+    return (
+        f"{text}; {made} left {rows:.0f} rows, {addresses:.0f} addresses and {flows:.0f} flows behind{rest}."
+    )

@@ -79,6 +79,10 @@ class Chassis:
         """Process what has come up, in whichever way they like."""
         await self._tell("debug/resume")
 
+    async def recompute(self) -> None:
+        """Compute everything anew soon; returns once they know, not when it is done."""
+        await self._tell(RECOMPUTE)
+
     async def recompute_and_resume(self) -> None:
         """Process what has come up by recomputing everything once."""
         await asyncio.gather(*(self._recompute_and_resume(daemon) for daemon in self._daemons))

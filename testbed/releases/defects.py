@@ -104,6 +104,16 @@ DEFECTS = (
         advice="use selection_fields=ip_src where clients must stick",
         source="seen on 23.03.1; other versions untried",
     ),
+    Defect(
+        "stale-port-security",
+        "ovn",
+        introduced=((23, 3, 1),),
+        mended=((23, 3, 2),),
+        effect="a port made again under its name at once, as a StatefulSet's pod is, may leave the old one's flows of "
+        "port security on its node: flows grow with changes",
+        advice="count flows after inc-engine/recompute of ovn-controller",
+        source="seen on 23.03.1, not on 26.03.1; other versions untried",
+    ),
 )
 
 

@@ -49,7 +49,12 @@ def test_the_loop_of_nb_cfg_came_with_the_fix_of_waiting(version: str, loops: bo
 
 
 def test_what_debian_12_brings_is_told_to_recompute() -> None:
-    assert identifiers("23.03.1") == {"northd-recomputes", "nb-cfg-recomputes-23.03", "affinity-drops-first"}
+    assert identifiers("23.03.1") == {
+        "northd-recomputes",
+        "nb-cfg-recomputes-23.03",
+        "affinity-drops-first",
+        "stale-port-security",
+    }
 
 
 def test_the_stopwatches_of_26_03_are_told_and_off_later() -> None:
