@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from controller.api.kubeovn import Subnet
 
@@ -36,18 +37,7 @@ class Addressing:
     @classmethod
     def of(cls, subnet: Subnet) -> Addressing:
         """Reads a subnet that admission let pass. The gateway is the network's first address unless said otherwise."""
-        networks = [ipaddress.ip_network(text.strip()) for text in subnet.spec.cidr_block.split(",")]
-        gateways = [
-            ipaddress.ip_address(text.strip()) for text in subnet.spec.gateway.split(",") if text.strip()
-        ]
-        families = tuple(
-            Family(
-                network,
-                str(next((entry for entry in gateways if entry in network), network.network_address + 1)),
-            )
-            for network in sorted(networks, key=lambda entry: entry.version)
-        )
-        return cls(families)
+        return _read(subnet.spec.cidr_block, subnet.spec.gateway)
 
     @property
     def cidr(self) -> str:
@@ -63,3 +53,19 @@ class Addressing:
     def gateway_networks(self) -> Iterator[str]:
         """The gateways with their prefix lengths, as a router port's ``networks``."""
         return (f"{family.gateway}/{family.network.prefixlen}" for family in self.families)
+
+
+@lru_cache(maxsize=4_096)
+def _read(cidr_block: str, gateway: str) -> Addressing:
+    """Kept, since every pod of a subnet asks."""
+    networks = [ipaddress.ip_network(text.strip()) for text in cidr_block.split(",")]
+    gateways = [ipaddress.ip_address(text.strip()) for text in gateway.split(",") if text.strip()]
+    return Addressing(
+        tuple(
+            Family(
+                network,
+                str(next((entry for entry in gateways if entry in network), network.network_address + 1)),
+            )
+            for network in sorted(networks, key=lambda entry: entry.version)
+        )
+    )
