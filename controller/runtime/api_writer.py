@@ -73,6 +73,8 @@ class ApiWriter:
         """Starts to carry out ``effects``; returns at once."""
         for effect in effects:
             stated = self._view.stated(effect.kind, effect.path)
+            if stated is not None and stated.uid != effect.uid:
+                continue  # It is another by now, of which the engine has been told.
             if stated is not None and effect.patch:
                 self._view.assume(effect.kind, effect.path, statement.merged(stated, effect.patch))
             key = (effect.kind.name, effect.path)

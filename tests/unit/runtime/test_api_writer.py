@@ -104,6 +104,15 @@ async def test_what_was_sent_is_taken_as_said(world: World) -> None:
     assert stated.annotations == {"ovn.kubernetes.io/said": "a"}
 
 
+async def test_what_was_meant_for_a_former_object_is_neither_sent_nor_taken_as_said_by_its_successor(
+    world: World,
+) -> None:
+    assert await world.carry_out(an_effect("a", uid="former")) == []
+    stated = world.view.stated(PODS, "default/web")
+    assert stated is not None
+    assert stated.annotations == {}
+
+
 async def test_writes_to_one_object_stay_in_order(world: World) -> None:
     asked = await world.carry_out(*(an_effect(str(number)) for number in range(20)))
     assert [patch["metadata"]["annotations"]["ovn.kubernetes.io/said"] for _, patch in asked] == [
