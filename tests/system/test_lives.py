@@ -218,7 +218,7 @@ def histories(count: int, steps: int) -> settings:
 
 def test_no_address_is_of_two_and_nothing_is_left_over(northbound: str) -> None:
     Lives.endpoint = northbound
-    run_state_machine_as_test(Lives, settings=histories(60, 25))
+    run_state_machine_as_test(Lives, settings=histories(50, 25))
 
 
 @pytest.mark.slow

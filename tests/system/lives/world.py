@@ -20,7 +20,7 @@ from tests.system.lives.api import Api, Session
 from tests.system.lives.northbound import Northbound, Port
 from tests.system.lives.steps import End, SteppedNorthbound, Steps
 
-QUIET_S = 30.0
+QUIET_S = 60.0
 """How long it may take until all is well: a generous bound, since nothing is waited for on purpose."""
 DEFAULTS = Defaults(default_cidr="10.16.0.0/28", join_cidr="100.64.0.0/28")
 REGISTRY = builtin()
