@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 Kind = Literal["created", "deleted", "evicted", "completed", "restarted"]
-TAKEN_AWAY: tuple[Kind, ...] = ("deleted", "evicted", "completed")
 
 BLOCK: tuple[Kind, ...] = (*("created",) * 10, *("deleted",) * 8, "evicted", "completed")
 """Shuffled and repeated: as many pods come as go, and of ten that go one is evicted and one has completed."""

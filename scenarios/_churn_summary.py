@@ -30,7 +30,9 @@ Labels = Mapping[str, str | int | float | bool]
 SEARCH, LASTING = "search", "lasting"
 JUDGED = ("ready_ms", "released_ms")
 """What tells when a change was done."""
-TIMES = ("ready", "released", "address_free", "sb_row_gone", "rollout", "late")
+TIMES = ("ready", "released", "rollout", "late")
+PARTS = ("address_free", "sb_row_gone")
+"""What a pod that goes waits for: the later of the two."""
 LEAKED = {"rows": "leaked_rows", "addresses": "leaked_addresses", "flows": "leaked_flows"}
 
 
@@ -60,7 +62,7 @@ def summarise(samples: DataFrame) -> Summary:
             analysis.minimum(analysis.select(samples, name), name)
             for name in ("flows_per_node", "pods", "nodes")
         ),
-        *_times(lasting, {}),
+        *_times(lasting, (*TIMES, *PARTS), {}),
         *_times_by_kind(lasting),
     ]
     for rate in sorted({entry.rate for entry in tried}):
@@ -157,14 +159,14 @@ def _at(samples: DataFrame, tried: Sequence[Tried], rate: float) -> list[Metric]
         analysis.maximum(
             _made((entry.instance, entry.step.growth) for entry in tried), "backlog_growth", labels=labels
         ),
-        *_times(samples[samples["mode"] == SEARCH], labels),
+        *_times(samples[samples["mode"] == SEARCH], TIMES, labels),
     ]
 
 
-def _times(samples: DataFrame, labels: Labels) -> list[Metric]:
+def _times(samples: DataFrame, stems: Iterable[str], labels: Labels) -> list[Metric]:
     """How long changes with these labels took, and how late they were sent."""
     found: list[Metric] = []
-    for stem in TIMES:
+    for stem in stems:
         times = analysis.select(samples, f"{stem}_ms", labels=labels)
         if not times.empty:
             found += analysis.latency(times, stem, labels=labels)
@@ -205,8 +207,10 @@ def _figures(samples: DataFrame, tried: Sequence[Tried]) -> tuple[Figure, ...]:
             y_label="from when a change was due until it was done",
             unit="ms",
             series=(
-                analysis.growth(came, "created until Ready", "rate"),
-                analysis.growth(went, "taken away until address and SB row are gone", "rate"),
+                GrowthSeries(name="created until Ready", points=analysis.rungs(came, "rate")),
+                GrowthSeries(
+                    name="taken away until address and SB row are gone", points=analysis.rungs(went, "rate")
+                ),
             ),
         ),
         Growth(
