@@ -13,6 +13,7 @@ from controller.northbound.rows import (
     NAMED,
     OWNER,
     PARENT,
+    REFERRING,
     VENDOR,
     VENDOR_NAME,
     Member,
@@ -121,31 +122,25 @@ def differ(owner: str, wanted: Iterable[Row], replica: Replica) -> list[Change]:
 
 def _differing(row: Row, external_ids: dict[str, str], held: Held, replica: Replica) -> dict[str, Any]:
     present = held.row.unpack()
-    columns = {
-        name: value
-        for name, value in row.columns.items()
-        if present.get(name) != replica.resolved(value) or _refers_to_nothing(value, replica)
-    }
+    columns = {name: value for name, value in row.columns.items() if present.get(name) != value}
+    for name in REFERRING.get(row.key.table, ()):
+        if columns.get(name) is not None and replica.refers(present.get(name), columns[name]):
+            del columns[name]
     labels: Any = present.get("external_ids", {})
     if not external_ids.items() <= labels.items():
         columns["external_ids"] = labels | external_ids
     return columns
 
 
-def _refers_to_nothing(value: Any, replica: Replica) -> bool:
-    """Whether a referenced row is not there: the column is to wait for it, empty as both sides may be now."""
-    return isinstance(value, RowKey) and replica.uuid(value) is None
-
-
 def _needed(change: Change) -> Iterator[RowKey]:
     """The rows that a change hangs in or refers to."""
     match change:
-        case Insert(place=place, columns=columns):
+        case Insert(key=key, place=place, columns=columns):
             if place is not None:
                 yield place.key
-            yield from _references(columns)
-        case Update(columns=columns):
-            yield from _references(columns)
+            yield from _references(key.table, columns)
+        case Update(key=key, columns=columns):
+            yield from _references(key.table, columns)
         case Move(place=place):
             yield place.key
         case Join(member=member):
@@ -154,9 +149,8 @@ def _needed(change: Change) -> Iterator[RowKey]:
                 yield member.value
 
 
-def _references(columns: dict[str, Any]) -> Iterator[RowKey]:
-    for value in columns.values():
-        if isinstance(value, RowKey):
-            yield value
-        elif isinstance(value, frozenset):
-            yield from (entry for entry in value if isinstance(entry, RowKey))
+def _references(table: str, columns: dict[str, Any]) -> Iterator[RowKey]:
+    for name in REFERRING.get(table, ()):
+        value = columns.get(name)
+        if value is not None:
+            yield from (value,) if isinstance(value, RowKey) else value

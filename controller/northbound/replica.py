@@ -105,13 +105,15 @@ class Replica:
         """Whether it is a row of somebody else's."""
         return isinstance(value, ovsdb.UUID) and value in self._rows and not self._rows[value].owner
 
-    def resolved(self, value: Any) -> Any:
-        """The value as NB has it: references by their UUIDs, None for one whose row is not there."""
-        if isinstance(value, RowKey):
-            return self.uuid(value)
-        if isinstance(value, frozenset) and any(isinstance(entry, RowKey) for entry in value):
-            return frozenset(self.resolved(entry) for entry in value)
-        return value
+    def resolved(self, value: str | RowKey) -> str | ovsdb.UUID | None:
+        """A member as NB has it: a row by its UUID, None for one that is not there."""
+        return self.uuid(value) if isinstance(value, RowKey) else value
+
+    def refers(self, present: Any, wanted: RowKey | frozenset[RowKey]) -> bool:
+        """Whether a column refers to those rows, and they are there."""
+        if isinstance(wanted, RowKey):
+            return present is not None and present == self.uuid(wanted)
+        return bool(present == frozenset(map(self.uuid, wanted)))
 
     def __len__(self) -> int:
         return len(self._rows)

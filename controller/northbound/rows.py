@@ -119,6 +119,12 @@ The sets that hold rows (``ports`` of a switch) are missing on purpose: a row in
 referenced, so its existence says it all, and a switch with 10,000 ports costs what a switch with ten does.
 """
 
+REFERRING: dict[str, tuple[str, ...]] = {
+    "Logical_Router_Static_Route": ("bfd",),
+    "Logical_Switch_Port": ("dhcpv4_options", "dhcpv6_options"),
+}
+"""The columns, besides the sets that hold rows, that refer to other rows, by table."""
+
 NAMED = frozenset(table for table, columns in MANAGED.items() if "name" in columns)
 """The tables whose rows have names, which NB or this controller keeps unique. The others' names are under ``KEY``."""
 

@@ -53,12 +53,12 @@ class Sharing:
 
     def _differ(self, member: Member) -> Iterator[Join | Leave]:
         value = self._replica.resolved(member.value)
-        is_there = value is not None and value in self._replica.members(member.place)
-        if member.value in self._wanted.get(member.place, ()):
-            if not is_there:
-                yield Join(member)
-        elif is_there:
-            yield Leave(member.place, value)
+        present = value if value in self._replica.members(member.place) else None
+        is_wanted = member.value in self._wanted.get(member.place, ())
+        if is_wanted and present is None:
+            yield Join(member)
+        elif present is not None and not is_wanted:
+            yield Leave(member.place, present)
 
     def _differ_whole(self, place: Place) -> Iterator[Join | Leave]:
         present = self._replica.members(place)

@@ -18,7 +18,7 @@ import msgspec
 from controller import ovsdb
 from controller.northbound.delta import Change, Delta, Insert, Join, Leave, Move, Remove, Update
 from controller.northbound.replica import Replica
-from controller.northbound.rows import Place, RowKey
+from controller.northbound.rows import REFERRING, Place, RowKey
 from controller.ovsdb import operations
 
 CHANGES_A_TRANSACTION = 1_000
@@ -226,7 +226,7 @@ class _Transaction:
     def _collect(self, owner: str, change: Change) -> None:
         match change:
             case Update():
-                columns = {name: self._resolved(value) for name, value in change.columns.items()}
+                columns = self._columns(change.key.table, change.columns)
                 self._add(operations.update(change.key.table, change.uuid, columns), owner)
             case Remove(place=Place() as place):
                 self._leave(place, change.uuid, owner)
@@ -236,17 +236,29 @@ class _Transaction:
                 self._leave(change.origin, change.uuid, owner)
                 self._join(change.place, change.uuid, owner)
             case Join(member=member):
-                self._join(member.place, self._resolved(member.value), owner)
+                value = member.value
+                self._join(member.place, self._uuid(value) if isinstance(value, RowKey) else value, owner)
             case Leave():
                 self._leave(change.place, change.value, owner)
 
-    def _resolved(self, value: Any) -> Any:
-        """The value with each reference as NB wants it, be the row there or among the inserted."""
-        if isinstance(value, RowKey):
-            return self._names.get(value) or self._replica.uuid(value)
-        if isinstance(value, frozenset):
-            return frozenset(map(self._resolved, value))
-        return value
+    def _uuid(self, key: RowKey) -> Element:
+        """The row, be it there or among the inserted."""
+        uuid = self._names.get(key) or self._replica.uuid(key)
+        assert uuid is not None, f"{key} vanished between check and use"
+        return uuid
+
+    def _columns(self, table: str, columns: dict[str, Any]) -> dict[str, Any]:
+        """The columns with references as NB wants them."""
+        referring = [name for name in REFERRING.get(table, ()) if columns.get(name) is not None]
+        if not referring:
+            return columns
+        columns = dict(columns)
+        for name in referring:
+            value = columns[name]
+            columns[name] = (
+                self._uuid(value) if isinstance(value, RowKey) else frozenset(map(self._uuid, value))
+            )
+        return columns
 
     def _join(self, place: Place, element: Element, owner: str) -> None:
         self._joined.setdefault(place, set()).add(element)
@@ -274,9 +286,10 @@ class _Transaction:
             self._owners.append(owners)
 
     def _insert(self, owner: str, insert: Insert, name: ovsdb.NamedUUID) -> None:
-        columns = {name: self._resolved(value) for name, value in insert.columns.items()}
-        for place in self._places_of.get(insert.key, ()):
-            columns[place.column] = frozenset(self._joined[place])
+        columns = self._columns(insert.key.table, insert.columns)
+        places = self._places_of.get(insert.key, ())
+        if places:
+            columns = columns | {place.column: frozenset(self._joined[place]) for place in places}
         self._add(operations.insert(insert.key.table, columns, name), owner)
 
     def _add(self, operation: ovsdb.Operation, owner: str) -> None:

@@ -164,3 +164,9 @@ def test_a_reference_to_a_row_that_is_not_there_is_waited_for() -> None:
     delta = Delta("pod/default/web", tuple(differ("pod/default/web", [referring()], replica)))
     assert list(delta.missing(replica, set())) == [OPTIONS]
     assert list(delta.missing(replica, {OPTIONS})) == []
+
+
+def test_a_reference_that_is_wanted_no_more_is_taken_back() -> None:
+    without = Row(KEY, {"addresses": frozenset(("0a 10.0.0.2",)), "dhcpv4_options": None}, PORTS)
+    changes = differ("pod/default/web", [without], holding(held_referring("d1")))
+    assert changes == [Update(KEY, ovsdb.UUID("u1"), {"dhcpv4_options": None})]
