@@ -74,6 +74,18 @@ class Informer(Generic[T]):
     def __aiter__(self) -> AsyncIterator[Change[T]]:
         return self._changes()
 
+    def knows(self, entry: T) -> bool:
+        """Whether an object that the caller got by another way, such as creating it, is there as far as is known.
+
+        If so its end will be told, even if it comes and goes while nothing is heard. False: it came and went already.
+        """
+        key = (entry.namespace, entry.name)
+        if key not in self._known:
+            if _is_later(self._revision, entry.metadata.resource_version):
+                return False
+            self._known[key] = (entry.metadata.uid, entry.metadata.resource_version)
+        return True
+
     async def _changes(self) -> AsyncIterator[Change[T]]:
         while True:
             try:
@@ -123,8 +135,8 @@ class Informer(Generic[T]):
     def _relisted(self, listing: Listing[T], received: int) -> Iterator[Change[T]]:
         """The differences between what is known and a new list: what is gone first, then what is new or changed."""
         present = {(entry.namespace, entry.name): entry.metadata.uid for entry in listing.items}
-        for key, (uid, _) in list(self._known.items()):
-            if present.get(key) != uid:
+        for key, (uid, revision) in list(self._known.items()):
+            if present.get(key) != uid and not _is_later(revision, listing.resource_version):
                 del self._known[key]
                 yield Change("DELETED", identity(self._kind, *key, uid=uid), None, received)
         for entry in listing.items:
@@ -151,3 +163,11 @@ class Informer(Generic[T]):
             before = None
         self._known[key] = current
         yield Change("MODIFIED" if before else "ADDED", entry, accepted, received)
+
+
+def _is_later(revision: str, than: str) -> bool:
+    """Whether a revision came after another of the same kind; of those that are no numbers none did.
+
+    https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions
+    """
+    return revision.isdecimal() and than.isdecimal() and int(revision) > int(than)

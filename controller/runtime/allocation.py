@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from controller.api.annotations import ALLOCATED, TRUE
@@ -38,6 +38,7 @@ TRIES = 3
 class Allocation:
     """Gives addresses to pods and nodes that need one.
 
+    ``is_there`` is asked whether a record that the API has just answered with is there still.
     Follows subnets, ``IPPool`` and IP objects and pods by the methods that are called after what happened to them.
     """
 
@@ -48,6 +49,7 @@ class Allocation:
         self._engine = engine
         self._client = client
         self._rng = rng
+        self.is_there: Callable[[IP], bool] = lambda record: True
         self._ledger = Ledger(view, replica)
         self._waiting = Waiting()
         self._woken: set[Source] = set()
@@ -216,6 +218,10 @@ class Allocation:
             self._try_later(claim.owner)
         else:
             self._content(claim.owner)
+            if not self.is_there(record):
+                self._ledger.put_back(record.name)
+                self._engine.touch(claim.owner)
+                return
             self._view.put(IPS, record)
             self._ledger.recorded(record)
             if not self._fits(claim, record):

@@ -103,7 +103,10 @@ class Controller:
             await self._serve()
 
     async def _follow(self, kind: Kind[Any], synced: asyncio.Event) -> None:
-        async for change in self._client.follow(kind):
+        informer = self._client.follow(kind)
+        if kind is IPS:
+            self.allocation.is_there = informer.knows
+        async for change in informer:
             if change.type == "SYNCED":
                 synced.set()
             elif change.type == "DELETED":

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from controller.api.kinds import IPS, NODES, PODS, STATEFULSETS
 from controller.api.names import pod_port
@@ -61,11 +61,17 @@ class Lives(RuleBasedStateMachine):
             self._do(self._world.end())
             self._runner.close()
 
+    @initialize(crowd=st.lists(WHO, max_size=8, unique=True))
+    def some_pods_are_there(self, crowd: list[tuple[str, str]]) -> None:
+        for who in crowd:
+            self.a_pod_comes(who, "node1", "")
+        self.all_becomes_quiet()
+
     @rule(who=WHO, node=NODE, fixed=FIXED)
     def a_pod_comes(self, who: tuple[str, str], node: str, fixed: str) -> None:
         namespace, name = who
         metadata: dict[str, Any] = {"name": name}
-        if fixed and namespace == "small":
+        if fixed and (namespace == "small") == fixed.startswith("10.9."):
             metadata["annotations"] = {"ovn.kubernetes.io/ip_address": fixed}
         if name.startswith("set-"):
             metadata["ownerReferences"] = [
@@ -121,6 +127,18 @@ class Lives(RuleBasedStateMachine):
     @rule(who=WHO)
     def somebody_deletes_a_record(self, who: tuple[str, str]) -> None:
         self._ask(lambda api: api.delete(IPS, pod_port(*who)))
+
+    @rule(who=WHO, other=WHO, node=NODE, at_its_end=st.booleans())
+    def somebody_deletes_a_record_and_another_pod_asks_for_its_address(
+        self, who: tuple[str, str], other: tuple[str, str], node: str, at_its_end: bool
+    ) -> None:
+        record = self._world.api.find(IPS, pod_port(*who))
+        if record is not None:
+            if at_its_end:
+                self.a_pod_ends(who, "Failed", "Evicted")
+            self.somebody_deletes_a_record(who)
+            self.a_pod_goes(other)
+            self.a_pod_comes(other, node, record.spec.ip_address)
 
     @rule(who=WHO)
     def somebody_empties_a_port(self, who: tuple[str, str]) -> None:

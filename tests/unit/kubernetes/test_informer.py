@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 
+import msgspec
 import orjson
 import pytest
 from aiohttp import web
@@ -86,6 +87,53 @@ async def test_a_pod_made_anew_under_its_name_is_deleted_and_added(
     server.forget_history()
     server.cut()
     assert await waiting == [("DELETED", "a"), ("ADDED", "a")]
+
+
+async def test_the_end_is_told_of_what_the_caller_made_and_no_watch_ever_showed(
+    client: Client, server: SmallServer
+) -> None:
+    informer = Informer(client, PODS, backoff=Backoff(0.001, 0.01))
+    stream = aiter(informer)
+    await told(stream, 1)
+    waiting = asyncio.ensure_future(told(stream, 1))
+    await server.watching.wait()
+    made = msgspec.convert(server.put("a", silent=True), Pod)
+    assert informer.knows(made)
+    server.remove("a", silent=True)
+    server.forget_history()
+    server.cut()
+    assert await waiting == [("DELETED", "a")]
+
+
+async def test_what_the_caller_made_is_not_taken_for_gone_by_a_list_that_is_older(
+    client: Client, server: SmallServer
+) -> None:
+    informer = Informer(client, PODS, backoff=Backoff(0.001, 0.01))
+    stream = aiter(informer)
+    await told(stream, 1)
+    made = msgspec.convert(
+        {"metadata": {"name": "a", "namespace": "default", "uid": "later", "resourceVersion": "1000"}}, Pod
+    )
+    assert informer.knows(made)
+    waiting = asyncio.ensure_future(told(stream, 1))
+    await server.watching.wait()
+    server.put("b", silent=True)
+    server.forget_history()
+    server.cut()
+    assert await waiting == [("ADDED", "b")]
+
+
+async def test_what_came_and_went_before_its_maker_heard_of_it_is_not_known(
+    client: Client, server: SmallServer
+) -> None:
+    informer = Informer(client, PODS, backoff=Backoff(0.001, 0.01))
+    stream = aiter(informer)
+    await told(stream, 1)
+    made = msgspec.convert(server.put("a"), Pod)
+    server.remove("a")
+    server.put("b")
+    assert await told(stream, 3) == [("ADDED", "a"), ("DELETED", "a"), ("ADDED", "b")]
+    assert not informer.knows(made)
 
 
 async def test_a_server_that_is_killed_and_started_again_is_followed_on(
