@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from testbed.experiment.bed import Bed
 
 PODS_PER_SUBNET = 200
+AN_HOUR = 7_200
+"""Changes of an hour in which a pod comes and another goes every second."""
 PATIENCE_S = 10.0
 """How long what is left may take to go once all daemons are at rest, and again once they have computed anew."""
 
@@ -92,7 +94,7 @@ class Churn(Scenario):
             factor=1.5,
             refinements=2,
             step_s=30,
-            lasting_changes=7_200,
+            lasting_changes=AN_HOUR,
             lasting_s=900,
         ),
         "full": Params(
@@ -105,7 +107,7 @@ class Churn(Scenario):
             factor=1.5,
             refinements=3,
             step_s=60,
-            lasting_changes=86_400,
+            lasting_changes=12 * AN_HOUR,
             lasting_s=4 * 3_600,
         ),
     }

@@ -1,18 +1,14 @@
-"""Waiting for what becomes of objects of one kind, by one watch for all who wait.
-
-Whoever waits is woken by news of its own object only, so a thousand that wait cost no more than the events.
-"""
+"""Waiting for what becomes of objects of one kind, by one watch for all who wait."""
 
 from __future__ import annotations
 
-import asyncio
-from collections import defaultdict
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from controller.api.kinds import Kind
 from controller.api.meta import Resource
 from controller.kubernetes import Client
+from testbed.experiment.waiting import Waiting
 
 T = TypeVar("T", bound=Resource)
 
@@ -27,7 +23,7 @@ class ObjectWatch(Generic[T]):
         self._api = api
         self._kind = kind
         self._states: dict[str, tuple[T | None, int]] = {}
-        self._waiting: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self._waiting = Waiting()
 
     async def run(self) -> None:
         """Keep the view current."""
@@ -37,8 +33,7 @@ class ObjectWatch(Generic[T]):
             key = change.object.path
             found = None if change.type == "DELETED" else change.object
             self._states[key] = (found, change.accepted_ns or change.received_ns)
-            for told in self._waiting.get(key, ()):
-                told.set()
+            self._waiting.tell(key)
 
     async def until(self, key: str, holds: Callable[[T], bool], timeout: float) -> int:
         """When the API accepted the state in which ``holds`` was first seen to be true (CLOCK_MONOTONIC ns).
@@ -52,20 +47,8 @@ class ObjectWatch(Generic[T]):
         return await self._until(key, lambda found: found is None, timeout)
 
     async def _until(self, key: str, holds: Callable[[T | None], bool], timeout: float) -> int:
-        told = asyncio.Event()
-        self._waiting[key].add(told)
-        try:
-            async with asyncio.timeout(timeout):
-                while True:
-                    if key in self._states:
-                        found, accepted_ns = self._states[key]
-                        if holds(found):
-                            return accepted_ns
-                    told.clear()
-                    await told.wait()
-        except TimeoutError:
-            raise TimeoutError(f"{self._kind.name} {key} was not as expected within {timeout:g} s") from None
-        finally:
-            self._waiting[key].discard(told)
-            if not self._waiting[key]:
-                del self._waiting[key]
+        def moment() -> int | None:
+            found, accepted_ns = self._states.get(key, (None, None))
+            return accepted_ns if holds(found) else None
+
+        return await self._waiting.until(key, moment, timeout, f"{self._kind.name} {key} was not as expected")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from controller.api.annotations import ALLOCATED, TRUE
 from controller.api.core import Pod
 from controller.api.kinds import PODS
 from controller.kubernetes import Client
+from testbed.experiment.waiting import Waiting
 
 PROGRESS_INTERVAL_S = 1.0
 
@@ -54,7 +54,7 @@ class PodWatch:
         self._pods: dict[str, Seen] = {}
         self._ready = 0
         self._gone_ns: dict[str, int] = {}
-        self._waiting: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self._waiting = Waiting()
         self._gatherings: list[_Gathering] = []
 
     async def run(self) -> None:
@@ -67,8 +67,7 @@ class PodWatch:
                 self._forget(change.object.path, accepted_ns)
             else:
                 self._note(change.object, accepted_ns)
-            for told in self._waiting.get(change.object.path, ()):
-                told.set()
+            self._waiting.tell(change.object.path)
 
     @property
     def count(self) -> int:
@@ -96,11 +95,11 @@ class PodWatch:
             seen = self._pods.get(key)
             return seen.ready_ns if seen else None
 
-        return await self._until(key, ready_ns, timeout, f"pod {key} was not Ready")
+        return await self._waiting.until(key, ready_ns, timeout, f"pod {key} was not Ready")
 
     async def until_gone(self, key: str, timeout: float) -> int:
         """When the API removed this pod (ns); raises ``TimeoutError`` naming the pod."""
-        return await self._until(
+        return await self._waiting.until(
             key,
             lambda: self._gone_ns.get(key) if key not in self._pods else None,
             timeout,
@@ -133,23 +132,6 @@ class PodWatch:
     def _is_ready(self, key: str) -> bool:
         seen = self._pods.get(key)
         return seen is not None and seen.ready_ns is not None
-
-    async def _until(self, key: str, moment: Callable[[], int | None], timeout: float, fault: str) -> int:
-        """Wait for news of one pod only, so that many who wait cost no more than the events that they wait for."""
-        told = asyncio.Event()
-        self._waiting[key].add(told)
-        try:
-            async with asyncio.timeout(timeout):
-                while (found := moment()) is None:
-                    told.clear()
-                    await told.wait()
-                return found
-        except TimeoutError:
-            raise TimeoutError(f"{fault} within {timeout:g} s") from None
-        finally:
-            self._waiting[key].discard(told)
-            if not self._waiting[key]:
-                del self._waiting[key]
 
     def _note(self, pod: Pod, accepted_ns: int) -> None:
         before = self._pods.get(pod.path)
