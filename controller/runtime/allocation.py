@@ -83,6 +83,7 @@ class Allocation:
         """A pod is gone: its address is not the next one's of the same name, unless it is kept for that."""
         self._view.set_refusal(subject.path, None)
         port = pod_port(subject.namespace, subject.name)
+        self._ledger.ended(port)
         record = self._view.get(IPS, port)
         if record is not None and not is_kept(record, self._view):
             self._view.set_outdated(port)
@@ -110,8 +111,11 @@ class Allocation:
                     served.add(owner)
                     demands.append(demand)
             if not demands:
-                return
+                break
             await asyncio.gather(*demands)
+        for owner in served:
+            if self._has_lost(owner):
+                self._try_later(owner)
 
     def publish(self) -> None:
         """Tells the view how subnets and pools that saw changes are used now, and wakes whoever waited for that."""
@@ -171,6 +175,18 @@ class Allocation:
         for claim in lacking:
             await self._serve(claim)
 
+    def _has_lost(self, owner: str) -> bool:
+        """Whether one who was just served has no record any more: somebody took it away while others were served."""
+        reconciler, path = self._engine.subject(owner)
+        if owner in self._waiting or owner in self._backoffs:
+            return False
+        if reconciler is node.port:
+            return self._view.get(NODES, path) is not None and self._view.get(IPS, node_port(path)) is None
+        subject = self._view.get(PODS, path) if reconciler is pod.port else None
+        if subject is None or not pod.needs_network(subject):
+            return False
+        return self._view.get(IPS, pod_port(subject.namespace, subject.name)) is None
+
     def _demand_of_pod(self, owner: str, path: str) -> Coroutine[Any, Any, None] | None:
         subject = self._view.get(PODS, path)
         if subject is None or not pod.needs_network(subject):
@@ -220,7 +236,6 @@ class Allocation:
             self._content(claim.owner)
             if not self.is_there(record):
                 self._ledger.put_back(record.name)
-                self._engine.touch(claim.owner)
                 return
             self._view.put(IPS, record)
             self._ledger.recorded(record)

@@ -44,6 +44,7 @@ class Ledger:
         self._of_subnet: defaultdict[str, dict[str, IP]] = defaultdict(dict)
         self._drawn: dict[str, IP] = {}
         self._held: dict[str, list[IP]] = {}
+        self._over: set[tuple[str, str]] = set()
         self.macs = MacRegistry()
         self.changed: set[str] = set()
         self.freed_macs: set[str] = set()
@@ -108,6 +109,10 @@ class Ledger:
             del self._of_subnet[known.spec.subnet][record.name]
             self._let_go(known)
 
+    def ended(self, name: str) -> None:
+        """The pod of that name is gone: what is held for it is not the next one's, who may bear the same name."""
+        self._over.update((name, record.spec.ip_address) for record in self._held.get(name, ()))
+
     def held(self, name: str) -> IP | None:
         """What somebody of that name still uses although no record says so."""
         return self._held.get(name, [None])[-1]
@@ -118,6 +123,7 @@ class Ledger:
         records.pop()
         if not records:
             del self._held[name]
+        self._over.discard((name, record.spec.ip_address))
         self._drawn[name] = record
 
     def hold_again(self, name: str) -> None:
@@ -155,6 +161,7 @@ class Ledger:
                     self._free(record)  # Where there is a record again, it took them a second time.
             if not self._held[name]:
                 del self._held[name]
+                self._over = {over for over in self._over if over[0] != name}
 
     def owner_of(self, subnet: str, address: str) -> str:
         """The name of the record that has an address; empty if none says so."""
@@ -203,6 +210,8 @@ class Ledger:
             if in_use.intersection(addresses_of(record)):
                 return True
         if record.name in self._records or self._view.is_outdated(record.name):
+            return False
+        if (record.name, record.spec.ip_address) in self._over:
             return False
         return has_subject(record, self._view)
 

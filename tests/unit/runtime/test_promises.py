@@ -1,8 +1,12 @@
 """A promise that still holds is as good as a record: its address is nobody else's."""
 
+import asyncio
+
 import msgspec
 
-from controller.api.kinds import PODS
+from controller.api.kinds import PODS, Kind
+from controller.api.kubeovn import IP
+from controller.kubernetes import Written
 from tests.unit.runtime.allocating import World
 
 PROMISE = {
@@ -46,6 +50,44 @@ async def test_a_pod_that_is_being_deleted_keeps_its_record_until_it_is_gone() -
     world.view.put(PODS, msgspec.structs.replace(pod, metadata=meta))
     await world.settle()
     assert world.addresses("leaving.small") == "10.9.0.2"
+
+
+async def test_what_was_held_for_a_pod_is_not_held_for_the_next_of_its_name() -> None:
+    world = World()
+    world.put_pod("web", "small", **PROMISE)
+    world.allocation.survey()
+    world.drop_pod("web", "small")
+    world.put_pod("web", "small", ip_address="10.16.0.7")  # which waits, as it is of another subnet
+    world.put_pod("other", "small")
+    await world.settle()
+    assert world.addresses("other.small") == "10.9.0.2"
+
+
+async def test_who_lost_the_record_while_others_were_served_is_asked_again() -> None:
+    world = World()
+    web, other = world.put_pod("web"), world.put_pod("other")
+    create = world.api.create
+
+    async def create_and_lose(kind: Kind[IP], record: IP) -> Written[IP]:
+        written = await create(kind, record)
+        if record.name == "other.default":
+            world.drop_record("web.default")  # by somebody else, and heard of at once
+        return written
+
+    world.api.create = create_and_lose  # type: ignore[method-assign]
+    owners = world.engine.take(100)
+    assert {web, other} <= set(owners)
+    await world.allocation.ensure(owners)
+    world.engine.plan(owners, "now")
+    world.api.create = create  # type: ignore[method-assign]
+    woken = asyncio.Event()
+    world.engine.woken = woken.set
+    async with asyncio.timeout(30):
+        while "web.default" not in world.api.records:
+            await woken.wait()
+            woken.clear()
+            await world.settle()
+    assert "other.default" in world.api.records
 
 
 async def test_a_pod_that_is_being_deleted_before_it_had_an_address_gets_none() -> None:
