@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
-from controller.admission import view
-from controller.admission.cause import Cause, forbidden, invalid, required, unsupported
+from controller.admission import taken, view
+from controller.admission.cause import Cause, duplicate, forbidden, invalid, required, unsupported
 from controller.admission.networks import networks
 from controller.admission.view import View
 from controller.api.addresses import InvalidAddress, parse_address, parse_mac
-from controller.api.kinds import OVN_DNAT_RULES, OVN_FIPS, OVN_SNAT_RULES, SUBNETS
+from controller.api.kinds import IPS, OVN_DNAT_RULES, OVN_FIPS, OVN_SNAT_RULES, SUBNETS
+from controller.api.names import eip_record
 from controller.api.nat import OvnEip
 
 TYPES = ("nat", "lrp", "lsp")
@@ -33,6 +34,8 @@ def create(new: OvnEip, others: View) -> Iterator[Cause]:
             yield invalid(field, text, f"an IPv{version} address")
         elif subnet is not None and not any(network.holds(address) for network in networks(subnet)):
             yield invalid(field, text, f"an address of {subnet.spec.cidr_block}")
+        elif owner := taken.record_of(address, new.spec.external_subnet, eip_record(new.name), others):
+            yield duplicate(field, text, f"{IPS.name} {owner}")
     try:
         parse_mac(new.spec.mac_address) if new.spec.mac_address else None
     except InvalidAddress as error:

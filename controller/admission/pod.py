@@ -6,7 +6,7 @@ nothing and cost nothing here.
 
 from collections.abc import Iterator
 
-from controller.admission import choices, taken, view
+from controller.admission import choices, public, taken, view
 from controller.admission.cause import Cause, duplicate, invalid
 from controller.admission.networks import canonical_addresses, for_a_pod
 from controller.admission.view import View
@@ -15,6 +15,7 @@ from controller.api.annotations import IP_ADDRESS, IP_POOL, LOGICAL_SWITCH, MAC_
 from controller.api.core import Pod
 from controller.api.kinds import IPS, PODS, SUBNETS
 from controller.api.names import pod_port
+from controller.api.public import ASKED_BY
 
 _ADDRESS = f"metadata.annotations[{IP_ADDRESS}]"
 _POOL = f"metadata.annotations[{IP_POOL}]"
@@ -27,6 +28,8 @@ def create(new: Pod, others: View) -> Iterator[Cause]:
         yield from _address(new, others)
         yield from choices.pool(_POOL, new, others)
         yield from _mac(new, others)
+        for annotation in ASKED_BY:
+            yield from public.asked_for(annotation, new, others)
 
 
 def update(new: Pod, old: Pod, others: View) -> Iterator[Cause]:
@@ -40,6 +43,9 @@ def update(new: Pod, old: Pod, others: View) -> Iterator[Cause]:
         yield from choices.pool(_POOL, new, others)
     if before.get(MAC_ADDRESS) != after.get(MAC_ADDRESS):
         yield from _mac(new, others)
+    for annotation in ASKED_BY:
+        if before.get(annotation) != after.get(annotation):
+            yield from public.asked_for(annotation, new, others)
 
 
 def delete(old: Pod, others: View) -> Iterator[Cause]:

@@ -11,7 +11,7 @@ import msgspec
 from controller.admission import eip, ip, ippool, pod, subnet, translation, vpc, workload
 from controller.admission.cause import Cause
 from controller.admission.view import Document, View, typed
-from controller.api.annotations import IP_ADDRESS, IP_POOL, KEEP_IP, LOGICAL_SWITCH, MAC_ADDRESS
+from controller.api.annotations import EIP, IP_ADDRESS, IP_POOL, KEEP_IP, LOGICAL_SWITCH, MAC_ADDRESS, SNAT
 from controller.api.kinds import IPPOOLS, IPS, OVN_EIPS, PODS, SUBNETS, VPCS, Kind
 
 
@@ -69,4 +69,4 @@ def _judged(kind: str, document: Document) -> object:
     annotations = document.get("metadata", {}).get("annotations") or {}
     if kind != PODS.name:
         return document.get("spec"), annotations.get(KEEP_IP)
-    return [annotations.get(key) for key in (IP_ADDRESS, IP_POOL, MAC_ADDRESS, LOGICAL_SWITCH)]
+    return [annotations.get(key) for key in (IP_ADDRESS, IP_POOL, MAC_ADDRESS, LOGICAL_SWITCH, EIP, SNAT)]

@@ -5,7 +5,7 @@ So a slip in an annotation is told to whoever writes the Deployment, and not onl
 
 from collections.abc import Iterator
 
-from controller.admission import choices, switch
+from controller.admission import choices, public, switch
 from controller.admission.cause import Cause, invalid
 from controller.admission.networks import canonical_addresses
 from controller.admission.view import View
@@ -14,6 +14,7 @@ from controller.api.annotations import IP_ADDRESS, IP_POOL, MAC_ADDRESS
 from controller.api.core import Pod
 from controller.api.kind import Kind
 from controller.api.meta import ObjectMeta, Resource, Wire
+from controller.api.public import ASKED_BY
 
 
 class Template(Wire, frozen=True, gc=False, kw_only=True):
@@ -104,3 +105,5 @@ def _template(new: Workload, others: View) -> Iterator[Cause]:
             parse_mac(mac)
         except InvalidAddress as error:
             yield invalid(f"{path}[{MAC_ADDRESS}]", mac, error.allowed)
+    for annotation in ASKED_BY:
+        yield from public.readable(f"{path}[{annotation}]", annotations.get(annotation, ""))

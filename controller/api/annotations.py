@@ -20,6 +20,11 @@ IP_POOL = "ovn.kubernetes.io/ip_pool"
 KEEP_IP = "ovn.kubernetes.io/keep_ip"
 """On a StatefulSet, or a subnet: whether pods of a set keep their addresses ("true") or get random ones ("false")."""
 
+EIP = "ovn.kubernetes.io/eip"
+"""On a pod: a public address that stands for it, both ways; one of each family, joined by a comma."""
+SNAT = "ovn.kubernetes.io/snat"
+"""On a pod: a public address under which it leaves, which several pods may share; one of each family."""
+
 TRUE = "true"
 
 POD_KIND = "testbed/kind"
@@ -41,6 +46,8 @@ _HEEDED = frozenset(
         MTU,
         IP_POOL,
         KEEP_IP,
+        EIP,
+        SNAT,
         "ovn.kubernetes.io/routed",
     }
 )

@@ -1,5 +1,7 @@
 """Kube-OVN's names of things in NB and in the API, so that people find in this network what they know from that one."""
 
+from ipaddress import ip_address
+
 DEFAULT_VPC = "ovn-cluster"
 DEFAULT_SUBNET = "ovn-default"
 JOIN_SUBNET = "join"
@@ -36,6 +38,11 @@ def pool_set(pool: str, version: int | None) -> str:
 def eip_record(eip: str) -> str:
     """The IP object of an external address; no namespace of a pod is called so."""
     return f"{eip}.ovn-eip.kubeovn.io"
+
+
+def public_record(address: str) -> str:
+    """The IP object of a public address that pods ask for by themselves; no namespace of a pod is called so."""
+    return f"{ip_address(address).exploded.replace(':', '-')}.public.kubeovn.io"
 
 
 def router_port(router: str, switch: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from controller.api.annotations import KEEP_IP, without_effect
+from controller.api.annotations import EIP, KEEP_IP, SNAT, without_effect
 from controller.api.core import Node, NodeStatus, Pod, PodSpec, PodStatus
 from controller.api.kinds import (
     IPPOOLS,
@@ -33,13 +33,14 @@ from controller.api.kinds import (
 )
 from controller.api.meta import ObjectMeta, Resource
 from controller.api.names import ADDRESS_CONDITION
+from controller.engine.asking import Asking
 from controller.engine.settings import Settings
 
 T = TypeVar("T", bound=Resource)
 
 ANNOTATION_PREFIXES = ("ovn.kubernetes.io/",)
 
-WISHES = frozenset((KEEP_IP,))
+WISHES = frozenset((KEEP_IP, EIP, SNAT))
 """Annotations that people alone write and reconcilers read: they are part of the row."""
 
 Subject = tuple[str, str]
@@ -95,6 +96,7 @@ class View:
         self._told: dict[Subject, Any] = {}
         self._outdated: set[str] = set()
         self._refusals: dict[str, str] = {}
+        self._asking = Asking()
         self._reads: set[Subject] | None = None
         self.changed: Callable[[Subject], None] = lambda subject: None
         self.restated: Callable[[Subject], None] = lambda subject: None
@@ -113,6 +115,12 @@ class View:
         if self._reads is not None:
             self._reads.add((kind.name, EVERY))
         yield from self._rows[kind.name].values()  # type: ignore[misc]
+
+    def asking(self, what: str, name: str) -> list[Subject]:
+        """Who asks for something of that name, in order (``controller.engine.asking``). Read like an object."""
+        if self._reads is not None:
+            self._reads.add((what, name))
+        return self._asking.of((what, name))
 
     def assume(self, kind: Kind[Any], path: str, stated: Stated) -> None:
         """Takes what was just sent to the API as said, until the API says otherwise; wakes nobody."""
@@ -213,7 +221,7 @@ class View:
         if before != row:
             rows[path] = row
             states[path] = stated
-            self._touch(kind, path)
+            self._touch(kind, path, before, row)
             return True
         if states[path] != stated:
             states[path] = stated
@@ -225,12 +233,14 @@ class View:
         row = self._rows[kind.name].pop(path, None)
         self._stated[kind.name].pop(path, None)
         if row is not None:
-            self._touch(kind, path)
+            self._touch(kind, path, row, None)
         return row  # type: ignore[return-value]
 
-    def _touch(self, kind: Kind[Any], path: str) -> None:
+    def _touch(self, kind: Kind[Any], path: str, before: Resource | None, after: Resource | None) -> None:
         self.changed((kind.name, path))
         self.changed((kind.name, EVERY))
+        for what in self._asking.changed(kind, path, before, after):
+            self.changed(what)
 
 
 def _identity(metadata: ObjectMeta) -> ObjectMeta:

@@ -5,13 +5,15 @@ smaller and larger again. The annotation ``ovn.kubernetes.io/keep_ip`` of the se
 or the controller's ``--keep-statefulset-ip``; the first of them that is there counts.
 """
 
-from controller.api.annotations import KEEP_IP, TRUE
+from controller.api.annotations import EIP, KEEP_IP, TRUE
 from controller.api.kinds import IPS, NODES, OVN_EIPS, PODS, STATEFULSETS, SUBNETS, VPCS
 from controller.api.kubeovn import IP
+from controller.api.public import ASKED_BY
 from controller.engine.fragment import NOTHING, Fragment
 from controller.engine.reconciler import reconciler
 from controller.engine.view import View
 from controller.northbound.rows import RowKey
+from controller.reconcilers import pod_public
 from controller.reconcilers.external import external_subnets
 from controller.reconcilers.pod import needs_network
 
@@ -27,6 +29,8 @@ def record(address: IP, view: View) -> Fragment:
     """
     if not view.is_outdated(address.name) and (has_subject(address, view) or is_kept(address, view)):
         return NOTHING
+    if address.spec.pod_type == EIP:
+        return Fragment(gone_after=pod_public.row_of(address))
     table = "Logical_Router_Port" if address.spec.pod_type == VPCS.name else "Logical_Switch_Port"
     return Fragment(gone_after=RowKey(table, address.name))
 
@@ -39,6 +43,8 @@ def has_subject(address: IP, view: View) -> bool:
     if spec.pod_type == VPCS.name:
         vpc = view.get(VPCS, spec.pod_name)
         return vpc is not None and any(found.name == spec.subnet for found in external_subnets(vpc, view))
+    if spec.pod_type in ASKED_BY:
+        return pod_public.is_asked_for(address, view)
     if not spec.namespace:
         return view.get(NODES, spec.node_name) is not None
     pod = view.get(PODS, f"{spec.namespace}/{spec.pod_name}")

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
+from controller.api.kind import Kind
 from controller.api.kinds import IPS, OVN_DNAT_RULES, OVN_EIPS, OVN_FIPS, OVN_SNAT_RULES, SUBNETS, VPCS
 from controller.api.kubeovn import IP, Subnet
 from controller.api.meta import Condition
 from controller.api.names import DEFAULT_VPC, eip_record
 from controller.api.nat import OvnDnatRule, OvnEip, OvnFip, OvnSnatRule
 from controller.engine.addressing import Addressing
+from controller.engine.asking import RULES_OF
 from controller.engine.fragment import NOTHING, Fragment
 from controller.engine.reconciler import reconciler
 from controller.engine.view import View
@@ -71,6 +74,7 @@ def floating(rule: OvnFip, view: View) -> Fragment:
     """A public address that stands for one inner address, both ways."""
     spec = rule.spec
     try:
+        _check_turn(OVN_FIPS, rule.name, spec.ovn_eip, view)
         inside = _inside(spec.ip_type, spec.ip_name, spec.vpc, (spec.v4_ip, spec.v6_ip), view)
         outside = _outside(spec.ovn_eip, inside, view)
     except NotYet as why:
@@ -97,6 +101,7 @@ def outgoing(rule: OvnSnatRule, view: View) -> Fragment:
     """Inner addresses that leave under a public one."""
     spec = rule.spec
     try:
+        _check_turn(OVN_SNAT_RULES, rule.name, spec.ovn_eip, view)
         if spec.vpc_subnet:
             inside = _subnet(spec.vpc_subnet, view)
         else:
@@ -120,6 +125,8 @@ def incoming(rule: OvnDnatRule, view: View) -> Fragment:
     try:
         if spec.service_name:
             raise NotYet("spec.serviceName is not carried yet: name an IP, or a VPC and an address")
+        _check_turn(OVN_DNAT_RULES, rule.name, spec.ovn_eip, view)
+        _check_port(rule, view)
         inside = _inside(spec.ip_type, spec.ip_name, spec.vpc, (spec.v4_ip, spec.v6_ip), view)
         outside = _outside(spec.ovn_eip, inside, view)
     except NotYet as why:
@@ -129,7 +136,7 @@ def incoming(rule: OvnDnatRule, view: View) -> Fragment:
     vips = {_end(outer, spec.external_port): _end(inner, spec.internal_port) for outer, inner in pairs}
     on_router = Place("Logical_Router", inside.vpc, "load_balancer")
     return Fragment(
-        rows=(Row(balancer, {"vips": vips, "protocol": spec.protocol.lower() or "tcp"}),),
+        rows=(Row(balancer, {"vips": vips, "protocol": _port(rule)[0]}),),
         members=(
             Member(on_router, balancer),
             *leaves_by(inside.vpc, outside.subnet, [inner for _, inner in pairs]),
@@ -143,6 +150,27 @@ def incoming(rule: OvnDnatRule, view: View) -> Fragment:
         },
         conditions=(READY,),
     )
+
+
+def _check_turn(kind: Kind[Any], name: str, eip: str, view: View) -> None:
+    """A floating address is one rule's alone: the first's by name, where several got past admission at once."""
+    floating = [path for of, path in view.asking(RULES_OF, eip) if of == OVN_FIPS.name]
+    if floating and (kind.name, name) != (OVN_FIPS.name, floating[0]):
+        raise NotYet(f"spec.ovnEip: {eip} is taken by {OVN_FIPS.name} {floating[0]}")
+
+
+def _check_port(rule: OvnDnatRule, view: View) -> None:
+    """A port of a public address leads to one place: that of the first rule by name."""
+    for kind, path in view.asking(RULES_OF, rule.spec.ovn_eip):
+        if kind != OVN_DNAT_RULES.name or path >= rule.name:
+            continue
+        rival = view.get(OVN_DNAT_RULES, path)
+        if rival is not None and _port(rival) == _port(rule):
+            raise NotYet(f"spec.externalPort: {rule.spec.external_port} is taken by {kind} {path}")
+
+
+def _port(rule: OvnDnatRule) -> tuple[str, str]:
+    return rule.spec.protocol.lower() or "tcp", rule.spec.external_port
 
 
 def _nat(of: str, rule: str, vpc: str, kind: str, outer: str, inner: str, **more: str | None) -> Row:

@@ -22,7 +22,7 @@ from controller.engine.view import View
 from controller.ipam import AddressTaken, Exhausted, IpamError, MacTaken
 from controller.kubernetes import ApiError, Backoff, Client, Unreachable
 from controller.northbound.replica import Replica
-from controller.reconcilers import external, node, pod, public
+from controller.reconcilers import external, node, pod, pod_public, public
 from controller.reconcilers.address import is_kept
 from controller.reconcilers.pod import FAILED
 from controller.runtime import claims
@@ -142,6 +142,8 @@ class Allocation:
         reconciler, path = self._engine.subject(owner)
         if reconciler is pod.port:
             return self._demand_of_pod(owner, path)
+        if reconciler is pod_public.translation:
+            return self._demand_of_public(owner, path)
         if reconciler is public.eip:
             return self._demand_of_eip(owner, path)
         if reconciler is external.attachments:
@@ -161,6 +163,14 @@ class Allocation:
         except NoAddress as error:
             self._refuse(owner, error, error.awaits)
             return None
+
+    def _demand_of_public(self, owner: str, path: str) -> Coroutine[Any, Any, None] | None:
+        subject = self._view.get(PODS, path)
+        wanted = pod_public.lacking(subject, self._view) if subject is not None else ()
+        lacking = [claims.of_public(owner, subject, entry) for entry in wanted if subject is not None]
+        if not lacking and owner in self._waiting:
+            self._content(owner)
+        return self._serve_all(lacking) if lacking else None
 
     def _demand_of_router(self, owner: str, name: str) -> Coroutine[Any, Any, None] | None:
         vpc = self._view.get(VPCS, name)

@@ -13,12 +13,13 @@ from controller.api.core import Pod
 from controller.api.kinds import IPPOOLS, NAMESPACES, OVN_EIPS, PODS, STATEFULSETS, SUBNETS, VPCS
 from controller.api.kubeovn import IP, IPSpec
 from controller.api.meta import ObjectMeta
-from controller.api.names import JOIN_SUBNET, eip_record, node_port, pod_port, router_port
+from controller.api.names import JOIN_SUBNET, eip_record, node_port, pod_port, public_record, router_port
 from controller.api.nat import OvnEip
 from controller.engine.view import View
 from controller.ipam import IpamError
 from controller.reconcilers import namespace
 from controller.reconcilers.address import STATEFULSET
+from controller.reconcilers.pod_public import Wanted
 from controller.runtime.ranges import Ranges, addresses_of
 
 OTHERS = "others"
@@ -109,6 +110,20 @@ def of_eip(owner: str, eip: OvnEip) -> Claim:
         node="",
         pod_type=OVN_EIPS.name,
         wish=Wish(fixed=fixed, mac=_spelled(eip.spec.mac_address, "spec.macAddress")),
+    )
+
+
+def of_public(owner: str, pod: Pod, wanted: Wanted) -> Claim:
+    """A pod claims a public address that it asks for by itself."""
+    return Claim(
+        owner=owner,
+        port=public_record(wanted.address),
+        subnet=wanted.subnet.name,
+        name=pod.name,
+        namespace=pod.namespace,
+        node="",
+        pod_type=wanted.annotation,
+        wish=Wish(fixed=(wanted.address,)),
     )
 
 

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.unit.admission.conftest import Document, World, subnet
+from controller.api.annotations import EIP, SNAT
+from controller.api.names import public_record
+from tests.unit.admission.conftest import Document, World, ip, pod, subnet
 
 
 def an_object(kind: str, name: str, **spec: Any) -> Document:
@@ -92,3 +94,64 @@ def test_a_port_of_a_public_address_leads_to_one_place() -> None:
 )
 def test_a_rule_of_ends_that_are_none_is_refused(outside: World, rule: Document, field: str) -> None:
     assert [cause.field for cause in outside.created(rule)] == [field]
+
+
+def asking(name: str, annotation: str, text: str) -> Document:
+    document = pod(name)
+    document["metadata"]["annotations"][annotation] = text
+    return document
+
+
+@pytest.fixture
+def given() -> World:
+    """An external subnet of which two pods have addresses, and an OvnEip has one."""
+    return World(
+        subnet("ovn-default", "10.16.0.0/16"),
+        subnet("outside", "172.31.0.0/16", vlan="v"),
+        ip("one.ovn-eip.kubeovn.io", "172.31.0.7", "outside", podName="one", podType="OvnEip"),
+        *(
+            ip(
+                public_record(address),
+                address,
+                "outside",
+                podName="a",
+                namespace="default",
+                podType=annotation,
+            )
+            for address, annotation in (("172.31.0.8", EIP), ("172.31.0.9", SNAT))
+        ),
+        pod("a"),
+    )
+
+
+@pytest.mark.parametrize("annotation", [EIP, SNAT])
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("172.31", "an IPv4 or IPv6 address"),
+        ("172.31.0.1,172.31.0.2", "one address of each family"),
+        ("172.31.0.7", "IP one.ovn-eip.kubeovn.io has it"),
+    ],
+)
+def test_a_pod_may_not_ask_for_a_public_address_that_is_none_or_anothers(
+    given: World, annotation: str, text: str, why: str
+) -> None:
+    for found in (given.created(asking("b", annotation, text)), given.updated(asking("a", annotation, text))):
+        (cause,) = found
+        assert cause.field == f"metadata.annotations[{annotation}]"
+        assert why in cause.message
+
+
+def test_what_stands_for_one_pod_is_no_others_and_what_pods_leave_under_is_shared(given: World) -> None:
+    (cause,) = given.created(asking("b", EIP, "172.31.0.8"))
+    assert "IP 172.31.0.8.public.kubeovn.io has it" in cause.message
+    assert len(given.created(asking("b", SNAT, "172.31.0.8"))) == 1
+    assert len(given.created(asking("b", EIP, "172.31.0.9"))) == 1
+    assert given.created(asking("b", SNAT, "172.31.0.9")) == ()
+    assert given.created(asking("b", EIP, "172.31.0.10")) == ()
+    assert given.updated(asking("a", EIP, "172.31.0.8")) == ()
+
+
+def test_a_public_address_that_a_pod_has_is_no_others(given: World) -> None:
+    (cause,) = given.created(an_eip("two", v4Ip="172.31.0.8"))
+    assert (cause.field, cause.reason) == ("spec.v4Ip", "FieldValueDuplicate")

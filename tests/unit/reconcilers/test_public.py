@@ -7,7 +7,17 @@ from typing import Any
 import pytest
 
 from controller.api.core import Node
-from controller.api.kinds import IPS, NODES, OVN_EIPS, SUBNETS, VLANS, VPCS
+from controller.api.kinds import (
+    IPS,
+    NODES,
+    OVN_DNAT_RULES,
+    OVN_EIPS,
+    OVN_FIPS,
+    OVN_SNAT_RULES,
+    SUBNETS,
+    VLANS,
+    VPCS,
+)
 from controller.api.kubeovn import IP, IPSpec, Subnet, SubnetSpec, Vpc, VpcSpec
 from controller.api.meta import Condition, ObjectMeta
 from controller.api.names import eip_record
@@ -202,3 +212,38 @@ def test_a_vlan_that_does_not_exist_is_said_on_the_subnet(view: View) -> None:
     fragment = underlay.port(a_subnet("x", "10.0.0.0/24", vlan="none"), view)
     assert fragment.rows == ()
     assert "'none'" in condition(fragment).message
+
+
+def test_of_two_that_got_past_admission_the_first_by_name_has_the_address(view: View) -> None:
+    spec = OvnFipSpec(ovn_eip="one", ip_name="a.default")
+    first, second = (OvnFip(metadata=meta(name), spec=spec) for name in ("a", "b"))
+    leaving = OvnSnatRule(metadata=meta("a"), spec=OvnSnatRuleSpec(ovn_eip="one", vpc_subnet="red-net"))
+    view.put(OVN_FIPS, second)
+    assert public.floating(second, view).rows
+    view.put(OVN_FIPS, first)
+    view.put(OVN_SNAT_RULES, leaving)
+    assert public.floating(first, view).rows
+    for fragment in (public.floating(second, view), public.outgoing(leaving, view)):
+        assert fragment.rows == ()
+        assert condition(fragment).message == "spec.ovnEip: one is taken by OvnFip a"
+    view.drop(OVN_FIPS, "a")
+    assert public.floating(second, view).rows
+
+
+def test_of_two_rules_for_a_port_the_first_by_name_has_it(view: View) -> None:
+    ports = {"external_port": "80", "internal_port": "80", "ip_name": "a.default"}
+    rules = [
+        OvnDnatRule(metadata=meta(name), spec=OvnDnatRuleSpec(ovn_eip="one", protocol=protocol, **ports))
+        for name, protocol in (("a", "tcp"), ("b", "TCP"), ("c", "udp"))
+    ]
+    for rule in rules:
+        view.put(OVN_DNAT_RULES, rule)
+    found = [public.incoming(rule, view) for rule in rules]
+    assert [bool(fragment.rows) for fragment in found] == [True, False, True]
+    assert condition(found[1]).message == "spec.externalPort: 80 is taken by OvnDnatRule a"
+
+
+def test_rules_of_a_public_address_that_is_gone_translate_nothing(view: View) -> None:
+    rule = OvnFip(metadata=meta("f"), spec=OvnFipSpec(ovn_eip="one", ip_name="a.default"))
+    view.drop(OVN_EIPS, "one")
+    assert public.floating(rule, view).rows == ()

@@ -28,7 +28,7 @@ from controller.engine.view import View
 from controller.northbound.replica import Replica
 from controller.northbound.rows import RowKey
 from controller.reconcilers import RECONCILERS
-from controller.reconcilers.pod import needs_network
+from controller.reconcilers.pod import needs_network, port
 from controller.runtime.allocation import Allocation
 from tests.unit.runtime.allocating import Api
 
@@ -210,11 +210,11 @@ class Life(RuleBasedStateMachine):
     def commit(self, owners: list[str]) -> None:
         for owner in owners:
             reconciler, path = self.engine.subject(owner)
-            if reconciler is None or reconciler.kind is not PODS:
+            if reconciler is not port:
                 continue
             name = pod_port("default", path.rpartition("/")[2])
             pod = self.view.get(PODS, path)
-            rows = reconciler(pod, self.view).rows if pod is not None else ()
+            rows = port(pod, self.view).rows if pod is not None else ()
             if rows:
                 labels = {"pod": path, "ls": "ovn-default"}
                 self.nb.ports[name] = Row(addresses=rows[0].columns["addresses"], external_ids=labels)

@@ -1,0 +1,146 @@
+"""Public addresses that pods ask for by themselves: ``ovn.kubernetes.io/eip`` and ``ovn.kubernetes.io/snat``.
+
+An address is taken by a record of its own in the external subnet that it is of, as those of ``OvnEip`` are, so that it
+never belongs to two: of pods that ask for one address to stand for them the first has it, and the next once that lets
+go. An address to leave under is shared by all pods that ask for it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from controller.api.annotations import EIP, SNAT
+from controller.api.core import Pod
+from controller.api.kinds import IPS, PODS, VPCS
+from controller.api.kubeovn import IP, Subnet
+from controller.api.names import DEFAULT_VPC, pod_port, public_record
+from controller.api.public import ASKED_BY, asked
+from controller.engine.addressing import Addressing
+from controller.engine.asking import LEAVING_UNDER
+from controller.engine.fragment import NOTHING, Fragment, Notice
+from controller.engine.reconciler import reconciler
+from controller.engine.view import View
+from controller.northbound.rows import Member, Place, Row, RowKey
+from controller.reconcilers.endpoint import allocation
+from controller.reconcilers.external import external_subnets, leaves_by
+
+NOT_TRANSLATED = "NotTranslated"
+"""Reason of the event on a pod that does not get what it asks for."""
+
+_TYPES = {EIP: "dnat_and_snat", SNAT: "snat"}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A public address that a pod asks for, and what it is to be translated to."""
+
+    annotation: str
+    address: str
+    inner: str
+    vpc: str
+    subnet: Subnet
+
+
+class Impossible(Exception):
+    """Why a pod does not get a public address, for its event."""
+
+
+@reconciler("pod-public", PODS)
+def translation(pod: Pod, view: View) -> Fragment:
+    """The pod's rows in OVN's NAT, for those addresses that are its own, or shared with it."""
+    rows: list[Row] = []
+    members: list[Member] = []
+    notices: list[Notice] = []
+    for annotation in ASKED_BY:
+        for address in asked(pod, annotation):
+            try:
+                found = _wanted(pod, annotation, address, view)
+                record = view.get(IPS, public_record(address)) if found is not None else None
+                if found is None or record is None:
+                    continue
+                _check_owner(found, record, pod)
+            except Impossible as why:
+                notices.append(Notice("Warning", NOT_TRANSLATED, f"annotation {annotation}: {why}"))
+                continue
+            rows.append(_nat(found, pod))
+            members += leaves_by(found.vpc, found.subnet, [found.inner])
+    if not rows and not notices:
+        return NOTHING
+    return Fragment(rows=tuple(rows), members=tuple(members), notices=tuple(notices))
+
+
+def lacking(pod: Pod, view: View) -> Iterator[Wanted]:
+    """The addresses that the pod asks for and could have, and that nobody has a record of."""
+    for annotation in ASKED_BY:
+        for address in asked(pod, annotation):
+            try:
+                found = _wanted(pod, annotation, address, view)
+            except Impossible:
+                continue
+            if found is not None and view.get(IPS, public_record(address)) is None:
+                yield found
+
+
+def is_asked_for(record: IP, view: View) -> bool:
+    """Whether pods still ask for the address of a record that was made for one."""
+    spec = record.spec
+    if spec.pod_type == SNAT:
+        return bool(view.asking(LEAVING_UNDER, spec.ip_address))
+    pod = view.get(PODS, f"{spec.namespace}/{spec.pod_name}")
+    return pod is not None and spec.ip_address in asked(pod, EIP)
+
+
+def row_of(record: IP) -> RowKey:
+    """The row that uses the address of a record for as long as the address is a pod's own."""
+    return RowKey("NAT", f"eip/{record.spec.ip_address}")
+
+
+def _wanted(pod: Pod, annotation: str, address: str, view: View) -> Wanted | None:
+    """What becomes of an address; None while the pod has none itself. Raises ``Impossible``."""
+    found = allocation(pod_port(pod.namespace, pod.name), view)
+    if found is None:
+        return None
+    record, own = found
+    version = 6 if ":" in address else 4
+    inner = next((text for text in record.spec.ip_address.split(",") if (":" in text) is (version == 6)), "")
+    if not inner:
+        raise Impossible(f"{address}: the pod has no IPv{version} address")
+    if annotation == SNAT and any((":" in text) is (version == 6) for text in asked(pod, EIP)):
+        raise Impossible(f"{address}: the pod leaves under the address of its annotation {EIP}")
+    name = own.spec.vpc or DEFAULT_VPC
+    vpc = view.get(VPCS, name)
+    joined = external_subnets(vpc, view) if vpc is not None else []
+    subnet = next((entry for entry in joined if _holds(entry, address)), None)
+    if subnet is None:
+        raise Impossible(
+            f"{address} is of no external subnet that VPC {name} reaches: name one in its extraExternalSubnets"
+        )
+    return Wanted(annotation, address, inner, name, subnet)
+
+
+def _holds(subnet: Subnet, address: str) -> bool:
+    found = ipaddress.ip_address(address)
+    return any(found in family.network for family in Addressing.of(subnet).families)
+
+
+def _check_owner(found: Wanted, record: IP, pod: Pod) -> None:
+    spec = record.spec
+    if spec.subnet != found.subnet.name:
+        raise Impossible(f"{found.address} is in use in subnet {spec.subnet}")
+    if spec.pod_type != found.annotation:
+        raise Impossible(f"{found.address} is taken by an annotation {spec.pod_type} of another pod")
+    if found.annotation == EIP and (spec.namespace, spec.pod_name) != (pod.namespace, pod.name):
+        raise Impossible(f"{found.address} is taken by pod {spec.namespace}/{spec.pod_name}")
+
+
+def _nat(found: Wanted, pod: Pod) -> Row:
+    version = 6 if ":" in found.address else 4
+    own = f"eip/{found.address}"
+    shared = f"snat/{pod.path}/{version}"
+    return Row(
+        RowKey("NAT", own if found.annotation == EIP else shared),
+        {"type": _TYPES[found.annotation], "external_ip": found.address, "logical_ip": found.inner},
+        Place("Logical_Router", found.vpc, "nat"),
+    )
