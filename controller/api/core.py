@@ -6,6 +6,9 @@ import msgspec
 
 from controller.api.meta import Condition, ObjectMeta, Resource, Wire
 
+READY = "Ready"
+"""The condition by which a kubelet says that its pod or its node is well."""
+
 
 class Namespace(Resource, frozen=True, gc=False, kw_only=True):
     """A tenant's name space; the subnet that serves it gives its pods their addresses."""
@@ -41,6 +44,11 @@ class Node(Resource, frozen=True, gc=False, kw_only=True):
     kind: str = "Node"
     spec: NodeSpec = NodeSpec()
     status: NodeStatus = NodeStatus()
+
+    @property
+    def is_living(self) -> bool:
+        """Whether nothing speaks against it: its kubelet says that it is well, or has said nothing yet."""
+        return all(entry.status == "True" for entry in self.status.conditions if entry.type == READY)
 
     @property
     def internal_addresses(self) -> tuple[str, ...]:
@@ -111,7 +119,7 @@ class Pod(Resource, frozen=True, gc=False, kw_only=True):
     @property
     def is_ready(self) -> bool:
         """Whether its kubelet reports the condition Ready."""
-        return any(entry.type == "Ready" and entry.status == "True" for entry in self.status.conditions)
+        return any(entry.type == READY and entry.status == "True" for entry in self.status.conditions)
 
 
 class ObjectReference(Wire, frozen=True, gc=False, kw_only=True):

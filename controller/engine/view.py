@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from controller.api.annotations import EIP, KEEP_IP, SNAT, without_effect
-from controller.api.core import Node, NodeStatus, Pod, PodSpec, PodStatus
+from controller.api.core import READY, Node, NodeSpec, NodeStatus, Pod, PodSpec, PodStatus
 from controller.api.kinds import (
     IPPOOLS,
     IPS,
@@ -31,7 +31,7 @@ from controller.api.kinds import (
     VPCS,
     Kind,
 )
-from controller.api.meta import ObjectMeta, Resource
+from controller.api.meta import Condition, ObjectMeta, Resource
 from controller.api.names import ADDRESS_CONDITION
 from controller.engine.asking import Asking
 from controller.engine.settings import Settings
@@ -287,9 +287,15 @@ def _labelled(current: Any) -> Any:
 
 
 def _node(node: Node) -> Node:
+    ready = tuple(
+        Condition(type=entry.type, status=entry.status)
+        for entry in node.status.conditions
+        if entry.type == READY
+    )
     return Node(
         metadata=_labelled(node).metadata,
-        status=NodeStatus(addresses=node.status.addresses),
+        spec=NodeSpec(unschedulable=node.spec.unschedulable),
+        status=NodeStatus(addresses=node.status.addresses, conditions=ready),
     )
 
 

@@ -1,7 +1,8 @@
 """How a centralised subnet leaves the cluster: by the first of its gateway nodes that lives.
 
 Which one that is OVN decides by itself, on the nodes, by BFD between their tunnels: neither the controller nor a
-database has a part in a failover. The order is the one in which the subnet lists them.
+database has a part in a failover. The order is the one in which the subnet lists them, with those last that are
+cordoned or drained: the priorities change in place while both nodes live, so that nothing is lost.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from controller.engine.reconciler import reconciler
 from controller.engine.view import View
 from controller.northbound.rows import Place, Row, RowKey
 from controller.reconcilers.gateway import OUT, policy
-from controller.reconcilers.joints import MOST_GATEWAYS, joint, on_first_of
+from controller.reconcilers.joints import MOST_GATEWAYS, joint, on_first_of, preferred
 
 GATEWAY_READY = "GatewayReady"
 
@@ -30,7 +31,8 @@ def by_the_named_nodes(subnet: Subnet, view: View) -> Fragment:
     if not is_centralised(subnet):
         return NOTHING
     named = gateway_nodes(subnet) or _selected(subnet, view)
-    nodes = [name for name in named if view.get(NODES, name) is not None]
+    found = preferred(node for name in named if (node := view.get(NODES, name)) is not None)
+    nodes = [node.name for node in found]
     if not nodes:
         return Fragment(status={"activateGateway": ""}, conditions=(_unready(named),))
     link = links(view.all(SUBNETS))[subnet.name]
@@ -42,7 +44,7 @@ def by_the_named_nodes(subnet: Subnet, view: View) -> Fragment:
             _nodes_end(link),
             *_policies(subnet, link),
         ),
-        status={"activateGateway": nodes[0]},
+        status={"activateGateway": next((node.name for node in found if node.is_living), nodes[0])},
         conditions=(_ready(named, nodes),),
     )
 

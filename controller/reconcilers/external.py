@@ -18,7 +18,7 @@ from controller.engine.reconciler import reconciler
 from controller.engine.view import View
 from controller.northbound.rows import Member, Place, Row, RowKey, shared
 from controller.reconcilers.gateway import policy
-from controller.reconcilers.joints import MOST_GATEWAYS, joint, on_first_of
+from controller.reconcilers.joints import MOST_GATEWAYS, joint, on_first_of, preferred
 
 GATEWAY_LABEL = "ovn.kubernetes.io/external-gw"
 
@@ -103,7 +103,7 @@ def _sources(subnet: Subnet, version: int) -> RowKey:
 def _gateways(view: View) -> list[str]:
     nodes = sorted(view.all(NODES), key=lambda node: node.name)
     chosen = [node for node in nodes if _is_gateway(node)] or nodes
-    return [node.name for node in chosen[:MOST_GATEWAYS]]
+    return [node.name for node in preferred(chosen)[:MOST_GATEWAYS]]
 
 
 def _is_gateway(node: Node) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from controller.api.core import Node
 from controller.api.names import router_port, switch_port
 from controller.northbound.rows import Place, Row, RowKey
 from controller.reconcilers.macs import gateway_mac
@@ -49,6 +50,11 @@ def joint(
             Place("Logical_Switch", switch, "ports"),
         ),
     )
+
+
+def preferred(nodes: Iterable[Node]) -> list[Node]:
+    """The nodes in the order given, but those that are cordoned or drained (``spec.unschedulable``) last."""
+    return sorted(nodes, key=lambda node: node.spec.unschedulable)
 
 
 def on_first_of(router: str, switch: str, nodes: Sequence[str]) -> Iterator[Row]:

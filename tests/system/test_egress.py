@@ -9,7 +9,8 @@ import time
 
 import pytest
 
-from controller.api.kinds import SUBNETS
+from controller.api.kinds import NODES, SUBNETS
+from controller.kubernetes import Access, Client
 from testbed.cluster import Cluster
 from tests.system.live_pods import a_pod, a_spec, change, create, enter, run_pods, with_cluster
 
@@ -106,5 +107,42 @@ def test_a_centralised_subnet_leaves_by_the_first_of_its_nodes_and_by_the_next_w
         becomes(cluster, "red", second.tunnel_ip)
         asyncio.run(change(cluster, SUBNETS, "red", gatewayType="distributed"))
         becomes(cluster, "red", own.tunnel_ip)
+
+    assert with_cluster(a_spec(nodes=3), body) == 0
+
+
+async def cordon(cluster: Cluster, node: str, unschedulable: bool) -> None:
+    """What `kubectl cordon` and `kubectl uncordon` write."""
+    async with Client(Access.load(cluster.kubeconfig)) as api:
+        await api.patch(NODES, node, {"spec": {"unschedulable": unschedulable}})
+
+
+async def is_active(cluster: Cluster, subnet: str, node: str) -> None:
+    """Wait until the subnet says that it leaves by the node."""
+    deadline = time.monotonic() + WITHIN_S
+    async with Client(Access.load(cluster.kubeconfig)) as api:
+        while (found := (await api.get(SUBNETS, subnet)).status.activate_gateway) != node:
+            assert time.monotonic() < deadline, found
+            await asyncio.sleep(0.05)
+
+
+def test_without_nat_a_centralised_pod_is_seen_as_itself_and_a_drained_gateway_hands_over() -> None:
+    def body(cluster: Cluster) -> None:
+        serve(cluster)
+        first, second, own = cluster.nodes
+        gateways = {"gatewayType": "centralized", "gatewayNode": f"{first.name},{second.name}"}
+        asyncio.run(create(cluster, SUBNETS, "red", cidrBlock="10.1.0.0/24", natOutgoing=False, **gateways))
+        pods = asyncio.run(run_pods(cluster, a_pod("red", own.name, "live", logical_switch="red")))
+        address = pods["red"].status.pod_ip
+        cluster.external.ip([f"route replace 10.1.0.0/24 via {first.tunnel_ip}"])
+        becomes(cluster, "red", address)
+        asyncio.run(change(cluster, SUBNETS, "red", natOutgoing=True))
+        becomes(cluster, "red", first.tunnel_ip)
+        asyncio.run(cordon(cluster, first.name, True))
+        becomes(cluster, "red", second.tunnel_ip)
+        asyncio.run(is_active(cluster, "red", second.name))
+        asyncio.run(cordon(cluster, first.name, False))
+        becomes(cluster, "red", first.tunnel_ip)
+        asyncio.run(is_active(cluster, "red", first.name))
 
     assert with_cluster(a_spec(nodes=3), body) == 0

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from controller.api.core import Node
+from controller.api.core import Node, NodeSpec, NodeStatus
 from controller.api.gateway_links import SLOTS, Link, gateway_nodes, links
 from controller.api.kinds import NODES, SUBNETS
 from controller.api.kubeovn import Subnet, SubnetSpec
-from controller.api.meta import ObjectMeta
+from controller.api.meta import Condition, ObjectMeta
 from controller.engine.fragment import NOTHING, Fragment
 from controller.engine.view import View
 from controller.northbound.rows import Place
@@ -51,6 +51,21 @@ def test_nodes_are_gateways_in_the_order_in_which_they_are_listed(view: View) ->
     assert fragment.status == {"activateGateway": "n2"}
     places = {row.place for row in fragment.rows if row.key.table == "Gateway_Chassis"}
     assert places == {Place("Logical_Router_Port", "ovn-cluster-egress-red", "gateway_chassis")}
+
+
+def test_a_node_that_is_drained_comes_last(view: View) -> None:
+    view.put(NODES, Node(metadata=ObjectMeta(name="n2", uid="n2"), spec=NodeSpec(unschedulable=True)))
+    fragment = compiled(a_subnet(), view)
+    assert order(fragment) == {"n1": 100, "n2": 99}
+    assert fragment.status == {"activateGateway": "n1"}
+
+
+def test_the_active_gateway_is_the_first_whose_kubelet_does_not_say_otherwise(view: View) -> None:
+    status = NodeStatus(conditions=(Condition(type="Ready", status="Unknown"),))
+    view.put(NODES, Node(metadata=ObjectMeta(name="n2", uid="n2"), status=status))
+    fragment = compiled(a_subnet(), view)
+    assert order(fragment) == {"n2": 100, "n1": 99}
+    assert fragment.status == {"activateGateway": "n1"}
 
 
 def test_a_node_that_does_not_exist_is_named_and_left_out(view: View) -> None:
