@@ -53,3 +53,7 @@ def router_port(router: str, switch: str) -> str:
 def switch_port(switch: str, router: str) -> str:
     """A switch's port towards a router."""
     return f"{switch}-{router}"
+
+
+FINALIZER = "kubeovn.io/kube-ovn-controller"
+"""By which the controller holds what others still need; Kube-OVN's."""

@@ -12,13 +12,17 @@ from controller.engine.view import Stated
 
 
 class Patch(msgspec.Struct, frozen=True, gc=False):
-    """The fields that differ, as merge patches of the object's annotations and of its status."""
+    """The fields that differ, as merge patches of the object's annotations and of its status.
+
+    ``finalizer``: whether ours is to come (True) or to go (False), if either.
+    """
 
     annotations: dict[str, str | None]
     status: dict[str, Any]
+    finalizer: bool | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.annotations or self.status)
+        return bool(self.annotations or self.status or self.finalizer is not None)
 
 
 NO_PATCH = Patch({}, {})
@@ -38,7 +42,8 @@ def differ(wanted: Fragment, stated: Stated, now: str) -> Patch:
         conditions = _conditions(wanted.conditions, stated.status.get("conditions", []), now)
         if conditions is not None:
             status["conditions"] = conditions
-    return Patch(annotations, status)
+    finalizer = wanted.finalizer if wanted.finalizer is not stated.is_held else None
+    return Patch(annotations, status, finalizer)
 
 
 def merged(stated: Stated, patch: Patch) -> Stated:
@@ -48,6 +53,7 @@ def merged(stated: Stated, patch: Patch) -> Stated:
         stated.uid,
         {name: value for name, value in annotations.items() if value is not None},
         {**stated.status, **patch.status},
+        stated.is_held if patch.finalizer is None else patch.finalizer,
     )
 
 

@@ -32,7 +32,7 @@ from controller.api.kinds import (
     Kind,
 )
 from controller.api.meta import Condition, ObjectMeta, Resource
-from controller.api.names import ADDRESS_CONDITION
+from controller.api.names import ADDRESS_CONDITION, FINALIZER
 from controller.engine.asking import Asking
 from controller.engine.settings import Settings
 
@@ -50,11 +50,12 @@ EVERY = "*"
 
 
 class Stated(msgspec.Struct, frozen=True, gc=False):
-    """The half of an object that the controller writes."""
+    """The half of an object that the controller writes. ``is_held``: whether it has the controller's finalizer."""
 
     uid: str
     annotations: dict[str, str]
     status: dict[str, Any]
+    is_held: bool = False
 
 
 class Usage(msgspec.Struct, frozen=True, gc=False):
@@ -79,7 +80,14 @@ class PoolUsage(Usage, frozen=True, gc=False):
     v6_used_ranges: str = ""
 
 
-USAGE, POOL_USAGE = "usage", "pool-usage"
+class Users(msgspec.Struct, frozen=True, gc=False):
+    """Who uses something: how many, and the names of the first few."""
+
+    count: int
+    names: tuple[str, ...]
+
+
+USAGE, POOL_USAGE, USERS = "usage", "pool-usage", "users"
 """What the allocator tells reconcilers, each under a name as if it were a kind: none is an object of the API."""
 
 
@@ -160,6 +168,14 @@ class View:
     def set_pool_usage(self, pool: str, usage: PoolUsage | None) -> None:
         """The allocator tells how the addresses of an ``IPPool`` are used."""
         self._tell((POOL_USAGE, pool), usage)
+
+    def users(self, subnet: str) -> Users | None:
+        """Who has addresses of a subnet that is being deleted; None before that is known. Read like an object."""
+        return self._hear((USERS, subnet))  # type: ignore[no-any-return]
+
+    def set_users(self, subnet: str, users: Users | None) -> None:
+        """The allocator tells who has addresses of a subnet that is being deleted."""
+        self._tell((USERS, subnet), users)
 
     def is_outdated(self, record: str) -> bool:
         """Whether an IP object is of a time that is over, whoever bears its name now; part of its row."""
@@ -250,7 +266,6 @@ def _identity(metadata: ObjectMeta) -> ObjectMeta:
         uid=metadata.uid,
         annotations={name: text for name, text in metadata.annotations.items() if name in WISHES},
         deletion_timestamp=metadata.deletion_timestamp,
-        finalizers=metadata.finalizers,
     )
 
 
@@ -366,4 +381,4 @@ def _stated(kind: Kind[Any], current: Resource) -> Stated:
         status = _own_conditions(current)
     elif kind in _WITH_STATUS and hasattr(current, "status"):
         status = msgspec.json.decode(msgspec.json.encode(current.status))
-    return Stated(current.metadata.uid, annotations, status)
+    return Stated(current.metadata.uid, annotations, status, FINALIZER in current.metadata.finalizers)

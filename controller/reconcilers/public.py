@@ -23,6 +23,7 @@ from controller.engine.fragment import NOTHING, Fragment
 from controller.engine.reconciler import reconciler
 from controller.engine.view import View
 from controller.northbound.rows import Member, Place, Row, RowKey
+from controller.reconcilers.ending import named, needed
 from controller.reconcilers.external import external_subnets, leaves_by
 
 READY = Condition(type="Ready", status="True", reason="Translated")
@@ -55,8 +56,21 @@ class Outside:
 def eip(address: OvnEip, view: View) -> Fragment:
     """The address that was given, told where people look for it."""
     record = view.get(IPS, eip_record(address.name))
-    if record is None:
-        return NOTHING
+    fragment = NOTHING if record is None else _given(address, record)
+    return needed(address, fragment, lambda: named(_rules(address, view)))
+
+
+def _rules(address: OvnEip, view: View) -> Iterator[str]:
+    """The rules that use a public address."""
+    every: tuple[OvnFip | OvnSnatRule | OvnDnatRule, ...] = (
+        *view.all(OVN_FIPS),
+        *view.all(OVN_SNAT_RULES),
+        *view.all(OVN_DNAT_RULES),
+    )
+    return (f"{rule.kind} {rule.name}" for rule in every if rule.spec.ovn_eip == address.name)
+
+
+def _given(address: OvnEip, record: IP) -> Fragment:
     return Fragment(
         status={
             "type": address.spec.type or "nat",

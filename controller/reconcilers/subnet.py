@@ -14,6 +14,7 @@ from controller.engine.fragment import NOTHING, Fragment
 from controller.engine.reconciler import reconciler
 from controller.engine.view import View
 from controller.northbound.rows import Row, RowKey
+from controller.reconcilers.ending import needed
 from controller.reconcilers.exhaustion import exhaustion
 from controller.reconcilers.joints import joint
 from controller.reconcilers.not_carried import support
@@ -42,7 +43,8 @@ def switch(subnet: Subnet, view: View) -> Fragment:
         advertised = _advertised(subnet, addressing)
         rows += joint(vpc, subnet.name, addressing.gateway_networks, advertised=advertised)
     conditions = (READY, support(SUBNETS, subnet.spec, _without_effect(subnet)))
-    return Fragment(rows=tuple(rows), conditions=conditions)
+    fragment = Fragment(rows=tuple(rows), conditions=conditions)
+    return needed(subnet, fragment, lambda: view.users(subnet.name))
 
 
 def _advertised(subnet: Subnet, addressing: Addressing) -> dict[str, str]:

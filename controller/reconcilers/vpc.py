@@ -12,6 +12,7 @@ from controller.engine.fragment import Fragment
 from controller.engine.reconciler import reconciler
 from controller.engine.view import View
 from controller.northbound.rows import Place, Row, RowKey
+from controller.reconcilers.ending import named, needed
 from controller.reconcilers.macs import gateway_mac
 from controller.reconcilers.not_carried import support
 
@@ -36,7 +37,7 @@ def router(vpc: Vpc, view: View) -> Fragment:
         *(_policy(vpc.name, route) for route in spec.policy_routes),
         *(_link(vpc.name, peering) for peering in spec.vpc_peerings),
     )
-    return Fragment(
+    fragment = Fragment(
         rows=rows,
         status={
             "default": is_default,
@@ -48,6 +49,7 @@ def router(vpc: Vpc, view: View) -> Fragment:
         },
         conditions=(READY, support(VPCS, spec, _without_effect(vpc)), *_peered(vpc, view)),
     )
+    return needed(vpc, fragment, lambda: named(subnets))
 
 
 def _without_effect(vpc: Vpc) -> Iterator[str]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from controller.api.annotations import ALLOCATED, TRUE
 from controller.api.core import Pod
-from controller.api.kinds import IPS, NODES, OVN_EIPS, PODS, VPCS
+from controller.api.kinds import IPS, NODES, OVN_EIPS, PODS, SUBNETS, VPCS
 from controller.api.kubeovn import IP
 from controller.api.names import eip_record, node_port, pod_port, router_port
 from controller.api.reservations import IPPool
@@ -259,6 +259,8 @@ class Allocation:
         held = self._ledger.held(claim.port)
         if held is not None and self._fits(claim, held):
             return await self._record_again(claim, held)
+        if self._is_leaving(claim.subnet):
+            raise NoAddress(f"subnet {claim.subnet!r} is being deleted", claims.OTHERS)
         for attempt in range(TRIES):
             record = self._draw(claim)
             try:
@@ -271,6 +273,11 @@ class Allocation:
                 if claim.wish.fixed or attempt + 1 == TRIES:
                     raise
         raise AssertionError("every attempt returns or raises")
+
+    def _is_leaving(self, name: str) -> bool:
+        """Whether a subnet is being deleted: it gives no more addresses."""
+        subnet = self._view.get(SUBNETS, name)
+        return subnet is not None and subnet.is_being_deleted
 
     async def _record_again(self, claim: Claim, held: IP) -> IP:
         """The record of what a pod has all the time, although its record went."""
@@ -386,6 +393,7 @@ class Allocation:
         return ranges.room(source.divisions)
 
     def _tell(self, subnet: str, ranges: Ranges | None) -> None:
+        self._view.set_users(subnet, self._ledger.users(subnet) if self._is_leaving(subnet) else None)
         self._view.set_usage(subnet, ranges.usage if ranges is not None else None)
         divisions = frozenset(ranges.divisions if ranges is not None else ())
         for name in self._divisions.get(subnet, frozenset()) - divisions:

@@ -16,6 +16,7 @@ from typing import Any
 from controller.api.core import Event, EventSource, ObjectReference
 from controller.api.kinds import EVENTS, PODS, Kind
 from controller.api.meta import ObjectMeta
+from controller.api.names import FINALIZER
 from controller.engine import statement
 from controller.engine.engine import Effect
 from controller.engine.fragment import Notice
@@ -122,12 +123,26 @@ class ApiWriter:
             self.tally.patches += 1
         for notice in effect.notices:
             await self._tell(effect, notice)
+        if effect.patch.finalizer is not None:
+            await self._hold(effect, effect.patch.finalizer)
         if effect.gone_after is not None:
             if self._replica.uuid(effect.gone_after) is not None:
                 self._retry(effect.owner)
                 return
             await self._client.delete(effect.kind, name, namespace=namespace, uid=effect.uid)
             self.tally.deletions += 1
+
+    async def _hold(self, effect: Effect, is_to_be_held: bool) -> None:
+        """Writes the list of finalizers, in which others have theirs: only as it was read a moment ago."""
+        namespace, name = _split(effect.path)
+        kind: Kind[Any] = effect.kind
+        found = (await self._client.get(kind, name, namespace)).metadata
+        finalizers = [entry for entry in found.finalizers if entry != FINALIZER]
+        if is_to_be_held:
+            finalizers.append(FINALIZER)
+        metadata = {"uid": effect.uid, "resourceVersion": found.resource_version, "finalizers": finalizers}
+        await self._client.patch(kind, name, {"metadata": metadata}, namespace=namespace)
+        self.tally.patches += 1
 
     async def _tell(self, effect: Effect, notice: Notice) -> None:
         namespace, name = _split(effect.path)

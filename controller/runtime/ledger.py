@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 from controller.api.annotations import ALLOCATED, IP_ADDRESS, LOGICAL_SWITCH, MAC_ADDRESS, TRUE
@@ -19,11 +19,12 @@ from controller.api.kubeovn import IP, IPSpec, Subnet
 from controller.api.meta import ObjectMeta
 from controller.api.names import pod_port
 from controller.api.reservations import IPPool
-from controller.engine.view import View
+from controller.engine.view import Users, View
 from controller.ipam import IpamError, MacRegistry
 from controller.northbound.replica import Replica
 from controller.northbound.rows import RowKey
 from controller.reconcilers.address import has_subject
+from controller.reconcilers.ending import SHOWN
 from controller.reconcilers.pod import needs_network
 from controller.runtime.ranges import Ranges, addresses_of
 
@@ -163,6 +164,12 @@ class Ledger:
                 del self._held[name]
                 self._over = {over for over in self._over if over[0] != name}
 
+    def users(self, subnet: str) -> Users:
+        """Who has addresses of a subnet, by the names of the records."""
+        recorded = self._of_subnet.get(subnet, {})
+        loose = {record.name for record in self._loose(subnet)} - recorded.keys()
+        return Users(len(recorded) + len(loose), tuple(islice(chain(recorded, loose), SHOWN)))
+
     def owner_of(self, subnet: str, address: str) -> str:
         """The name of the record that has an address; empty if none says so."""
         for record in self._taken(subnet):
@@ -172,6 +179,10 @@ class Ledger:
 
     def _taken(self, subnet: str) -> Iterator[IP]:
         yield from self._of_subnet.get(subnet, {}).values()
+        yield from self._loose(subnet)
+
+    def _loose(self, subnet: str) -> Iterator[IP]:
+        """What is drawn or held of a subnet without a record that says so."""
         for record in (*self._drawn.values(), *chain.from_iterable(self._held.values())):
             if record.spec.subnet == subnet:
                 yield record

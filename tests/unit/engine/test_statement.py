@@ -1,5 +1,7 @@
 """The diff towards the API: what an object already says is not said again."""
 
+import pytest
+
 from controller.api.meta import Condition
 from controller.engine.fragment import Fragment
 from controller.engine.statement import differ, merged
@@ -70,3 +72,17 @@ def test_after_a_patch_there_is_nothing_left_to_say() -> None:
     )
     before = saying({"gone": "x"}, used=1.0)
     assert not differ(wanted, merged(before, differ(wanted, before, NOW)), NOW)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "is_held", "patched"),
+    [(True, False, True), (True, True, None), (False, True, False), (False, False, None), (None, True, None)],
+)
+def test_a_finalizer_comes_and_goes_only_where_it_is_not_so_already(
+    wanted: bool | None, is_held: bool, patched: bool | None
+) -> None:
+    stated = Stated("uid", {}, {}, is_held)
+    patch = differ(Fragment(finalizer=wanted), stated, NOW)
+    assert patch.finalizer is patched
+    assert bool(patch) is (patched is not None)
+    assert merged(stated, patch).is_held is (is_held if patched is None else patched)

@@ -32,7 +32,7 @@ from controller.api.nat import (
     OvnSnatRuleSpec,
 )
 from controller.api.underlay import Vlan, VlanSpec
-from controller.engine.fragment import NOTHING, Fragment
+from controller.engine.fragment import Fragment
 from controller.engine.view import View
 from controller.northbound.rows import Member, Place, Row, RowKey
 from controller.reconcilers import external, public, underlay
@@ -88,7 +88,7 @@ def rows(fragment: Fragment, table: str) -> list[Row]:
 def test_a_public_address_tells_what_was_given(view: View) -> None:
     status = public.eip(OvnEip(metadata=meta("one")), view).status
     assert (status["v4Ip"], status["ready"], status["type"]) == ("", True, "nat")
-    assert public.eip(OvnEip(metadata=meta("other")), view) is NOTHING
+    assert public.eip(OvnEip(metadata=meta("other")), view).status == {}
 
 
 def test_a_floating_address_stands_for_one_pod_both_ways(view: View) -> None:

@@ -10,6 +10,7 @@ from controller.api.core import Pod
 from controller.api.kinds import EVENTS, IPS, PODS, Kind
 from controller.api.kubeovn import IP
 from controller.api.meta import ObjectMeta
+from controller.api.names import FINALIZER
 from controller.engine.engine import Effect
 from controller.engine.fragment import Notice
 from controller.engine.statement import Patch
@@ -71,7 +72,15 @@ class World:
 
 def a_pod(**said: str) -> Pod:
     annotations = {f"ovn.kubernetes.io/{key}": value for key, value in said.items()}
-    return Pod(metadata=ObjectMeta(name="web", namespace="default", uid="u", annotations=annotations))
+    meta = ObjectMeta(
+        name="web",
+        namespace="default",
+        uid="u",
+        annotations=annotations,
+        resource_version="7",
+        finalizers=("theirs/own",),
+    )
+    return Pod(metadata=meta)
 
 
 def an_effect(said: str = "", notice: Notice | None = None, **changes: Any) -> Effect:
@@ -171,3 +180,12 @@ async def test_the_conditions_of_a_pod_are_merged_with_those_of_its_kubelet() ->
     asked = await world.carry_out(an_effect(patch=Patch({}, {"conditions": [condition]})))
     of_a_pod = {"type": "x", "status": "False", "lastTransitionTime": "t"}
     assert asked == [("merge", ("web", "u", [of_a_pod]))]
+
+
+async def test_others_finalizers_stay_where_they_are(world: World) -> None:
+    asked = await world.carry_out(an_effect(patch=Patch({}, {}, finalizer=True)))
+    ((_, patch),) = asked
+    assert patch["metadata"]["finalizers"] == ["theirs/own", FINALIZER]
+    assert patch["metadata"]["resourceVersion"] == "7"
+    await world.carry_out(an_effect(patch=Patch({}, {}, finalizer=False)))
+    assert world.api.asked[-1][1]["metadata"]["finalizers"] == ["theirs/own"]
