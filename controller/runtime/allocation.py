@@ -114,8 +114,7 @@ class Allocation:
                 break
             await asyncio.gather(*demands)
         for owner in served:
-            if self._has_lost(owner):
-                self._try_later(owner)
+            self._look_again(owner)
 
     def publish(self) -> None:
         """Tells the view how subnets and pools that saw changes are used now, and wakes whoever waited for that."""
@@ -185,17 +184,14 @@ class Allocation:
         for claim in lacking:
             await self._serve(claim)
 
-    def _has_lost(self, owner: str) -> bool:
-        """Whether one who was just served has no record any more: somebody took it away while others were served."""
-        reconciler, path = self._engine.subject(owner)
+    def _look_again(self, owner: str) -> None:
+        """One who was just served may need more: things went on while others were served."""
         if owner in self._waiting or owner in self._backoffs:
-            return False
-        if reconciler is node.port:
-            return self._view.get(NODES, path) is not None and self._view.get(IPS, node_port(path)) is None
-        subject = self._view.get(PODS, path) if reconciler is pod.port else None
-        if subject is None or not pod.needs_network(subject):
-            return False
-        return self._view.get(IPS, pod_port(subject.namespace, subject.name)) is None
+            return
+        demand = self._demand(owner)
+        if demand is not None:
+            demand.close()
+            self._try_later(owner)
 
     def _demand_of_pod(self, owner: str, path: str) -> Coroutine[Any, Any, None] | None:
         subject = self._view.get(PODS, path)

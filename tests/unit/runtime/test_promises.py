@@ -90,6 +90,28 @@ async def test_who_lost_the_record_while_others_were_served_is_asked_again() -> 
     assert "other.default" in world.api.records
 
 
+async def test_a_record_that_was_made_for_a_pod_that_moved_meanwhile_says_where_it_is() -> None:
+    world = World()
+    web = world.put_pod("web", node="one")
+    create = world.api.create
+
+    async def create_while_it_moves(kind: Kind[IP], record: IP) -> Written[IP]:
+        world.drop_pod("web")
+        world.put_pod("web", node="two")
+        return await create(kind, record)
+
+    world.api.create = create_while_it_moves  # type: ignore[method-assign]
+    await world.allocation.ensure([web])
+    world.engine.plan(world.engine.take(100), "now")
+    woken = asyncio.Event()
+    world.engine.woken = woken.set
+    async with asyncio.timeout(30):
+        while world.api.records["web.default"].spec.node_name != "two":
+            await woken.wait()
+            woken.clear()
+            await world.settle()
+
+
 async def test_a_pod_that_is_being_deleted_before_it_had_an_address_gets_none() -> None:
     world = World()
     world.put_pod("leaving", "small")
