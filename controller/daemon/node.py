@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import msgspec
 
 from controller.daemon import join
+from controller.daemon.announcer import Announcer
 from controller.daemon.config import NodeConfig
 from controller.daemon.egress import Egress
 from controller.daemon.errors import Refused
@@ -83,6 +84,7 @@ class Node:
         self._own = OwnNode(config.node)
         self._join = JoinPort(config, self._own, self.switch, subnets, mtu, workers)
         self._links = GatewayLinks(config, self._own, self.switch, subnets, mtu, workers)
+        self._announcer = Announcer(config, self._pods)
         self._subnets = subnets
         self._egress = Egress(config.node, config.pid, join.DEVICE, subnets, workers)
 
@@ -94,6 +96,7 @@ class Node:
             tasks.create_task(self._join.run())
             tasks.create_task(self._egress.run())
             tasks.create_task(self._links.run())
+            tasks.create_task(self._announcer.run(client))
             tasks.create_task(self.switch.run(self._adopts, self._settled))
 
     async def add(self, request: AddRequest) -> AddAnswer:

@@ -71,13 +71,17 @@ class Echo:
         target: a process in the answerer's.
         address: the answerer's address as the sender is to call it.
         interval_ms: from one datagram to the next.
+        fresh: each datagram is a connection of its own, which nothing on the way remembers.
     """
 
-    def __init__(self, source: int, target: int, address: str, interval_ms: float) -> None:
+    def __init__(
+        self, source: int, target: int, address: str, interval_ms: float, *, fresh: bool = False
+    ) -> None:
         self._source = source
         self._target = target
         self._address = address
         self._interval_ms = interval_ms
+        self._fresh = fresh
         self._processes: list[asyncio.subprocess.Process] = []
         self._lines: asyncio.Task[None] | None = None
         self._told = asyncio.Event()
@@ -89,7 +93,8 @@ class Echo:
             assert answerer.stdout is not None
             await answerer.stdout.readline()
             sender = await self._start(
-                self._source, "send", self._address, "--interval-ms", str(self._interval_ms)
+                *(self._source, "send", self._address, "--interval-ms", str(self._interval_ms)),
+                *(("--fresh",) if self._fresh else ()),
             )
             self._lines = asyncio.create_task(self._read(sender))
         except BaseException:
@@ -141,28 +146,43 @@ def answer(port: int) -> None:
                 here.sendto(data, peer)
 
 
-def send(address: str, port: int, interval_s: float) -> None:
-    """Send datagrams for ever; print a line for each, in order, once it is back or lost: when sent, when back."""
+def send(address: str, port: int, interval_s: float, *, fresh: bool) -> None:
+    """Send datagrams for ever; print a line for each, in order, once it is back or lost: when sent, when back.
+
+    ``fresh``: each from a port of its own.
+    """
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with socket.socket(family, socket.SOCK_DGRAM) as here, selectors.DefaultSelector() as ready:
-        here.setblocking(False)
-        ready.register(here, selectors.EVENT_READ)
+    here: list[socket.socket] = []
+    with selectors.DefaultSelector() as ready:
         flight: dict[int, list[int | None]] = {}
         due = time.monotonic()
         number = 0
         while True:
             now = time.monotonic()
             if now >= due:
+                if fresh or not here:
+                    here.append(_opened(family, ready))
                 flight[number] = [time.monotonic_ns(), None]
                 with contextlib.suppress(OSError):  # no route is as good as lost
-                    here.sendto(_NUMBER.pack(number), (address, port))
+                    here[-1].sendto(_NUMBER.pack(number), (address, port))
                 number += 1
                 due = max(due + interval_s, now)
-            ready.select(max(0.0, due - time.monotonic()))
-            for came in _received(here):
-                if came in flight:
-                    flight[came][1] = time.monotonic_ns()
+            for key, _ in ready.select(max(0.0, due - time.monotonic())):
+                assert isinstance(key.fileobj, socket.socket)
+                for came in _received(key.fileobj):
+                    if came in flight:
+                        flight[came][1] = time.monotonic_ns()
             _tell(flight)
+            while len(here) > max(1, len(flight)):
+                ready.unregister(here[0])
+                here.pop(0).close()
+
+
+def _opened(family: int, ready: selectors.BaseSelector) -> socket.socket:
+    here = socket.socket(family, socket.SOCK_DGRAM)
+    here.setblocking(False)
+    ready.register(here, selectors.EVENT_READ)
+    return here
 
 
 def _received(here: socket.socket) -> Iterator[int]:
@@ -195,12 +215,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sender = ends.add_parser("send", help="send datagrams and tell when they came back")
     sender.add_argument("address")
     sender.add_argument("--interval-ms", type=float, default=10.0)
+    sender.add_argument("--fresh", action="store_true", help="each datagram from a port of its own")
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if options.end == "answer":
         answer(PORT)
     else:
-        send(options.address, PORT, options.interval_ms / 1e3)
+        send(options.address, PORT, options.interval_ms / 1e3, fresh=options.fresh)
     return 0
 
 
