@@ -34,7 +34,7 @@ KUBELET = "testbed/kubelet"
 """On a node: the path of the Unix socket on which its kubelet answers the API server."""
 
 _NETWORKS = "k8s.v1.cni.cncf.io/networks"
-_HEEDED = frozenset(
+HEEDED = frozenset(
     {
         ALLOCATED,
         IP_ADDRESS,
@@ -56,7 +56,7 @@ _HEEDED = frozenset(
 
 def without_effect(annotations: Mapping[str, str]) -> list[str]:
     """Names of a pod's annotations that ask something of its network, or of a further one, and get nothing."""
-    others = annotations.keys() - _HEEDED
+    others = annotations.keys() - HEEDED
     if not others:
         return []
     return sorted(

@@ -14,7 +14,18 @@ import msgspec
 
 from controller.api.annotations import without_effect
 from controller.api.core import Pod
-from controller.api.kinds import NOT_CARRIED, SUBNETS, VPCS, Kind
+from controller.api.kinds import (
+    IPPOOLS,
+    NOT_CARRIED,
+    OVN_DNAT_RULES,
+    OVN_EIPS,
+    OVN_FIPS,
+    OVN_SNAT_RULES,
+    SUBNETS,
+    VLANS,
+    VPCS,
+    Kind,
+)
 from controller.api.meta import Condition, Resource, Wire
 from controller.engine.fragment import Fragment, Notice
 from controller.engine.reconciler import Reconciler
@@ -22,6 +33,16 @@ from controller.engine.view import View, has_conditions
 
 SUPPORTED = "Supported"
 NOT_SUPPORTED = "NotSupported"
+
+_END: Mapping[str, tuple[object, ...] | None] = {
+    "ovn_eip": None,
+    "ip_type": ("", "ip"),
+    "ip_name": None,
+    "vpc": None,
+    "v4_ip": None,
+    "v6_ip": None,
+}
+"""What floating addresses and ports have in common."""
 
 CARRIED: Mapping[Kind[Any], Mapping[str, tuple[object, ...] | None]] = {
     SUBNETS: {
@@ -61,6 +82,19 @@ CARRIED: Mapping[Kind[Any], Mapping[str, tuple[object, ...] | None]] = {
         "policy_routes": None,
         "vpc_peerings": None,
     },
+    IPPOOLS: {"subnet": None, "ips": None, "namespaces": None, "enable_address_set": None},
+    VLANS: {"id": None, "provider": None},
+    OVN_EIPS: {"external_subnet": None, "v4_ip": None, "v6_ip": None, "mac_address": None, "type": None},
+    OVN_FIPS: {**_END, "type": None},
+    OVN_SNAT_RULES: {
+        "ovn_eip": None,
+        "vpc_subnet": None,
+        "ip_name": None,
+        "vpc": None,
+        "v4_ip_cidr": None,
+        "v6_ip_cidr": None,
+    },
+    OVN_DNAT_RULES: {**_END, "internal_port": None, "external_port": None, "protocol": None},
 }
 """Fields of a specification that have their effect: with any value (None), or with these."""
 

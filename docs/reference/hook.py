@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
-from docs.reference import cluster, commands, metrics, objects
+from docs.reference import cluster, commands, metrics, objects, support
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "reference/commands.md": commands.page,
     "reference/cluster.md": cluster.page,
     "reference/objects.md": objects.page,
+    "reference/support.md": support.page,
     "reference/metrics.md": metrics.page,
 }
 

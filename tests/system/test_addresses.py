@@ -163,6 +163,7 @@ async def bed(chain: Chain, request: pytest.FixtureRequest) -> AsyncIterator[Bed
         yield Bed(chain, api, request.node.name.removeprefix("test_").replace("_", "-")[:40].strip("-"))
 
 
+@pytest.mark.proves("ovn.kubernetes.io/ip_pool")
 async def test_a_deployment_keeps_to_its_pool_through_updates_and_re_creation(bed: Bed) -> None:
     await bed.has_subnet("10.60.0.0/24")
     allowed = {"10.60.0.15", "10.60.0.16", "10.60.0.17"}
@@ -263,6 +264,7 @@ async def test_the_ith_pod_of_a_set_has_the_ith_pair(bed: Bed) -> None:
 
 
 @pytest.mark.parametrize("where", ["set", "subnet"])
+@pytest.mark.proves("ovn.kubernetes.io/keep_ip")
 async def test_an_annotation_makes_the_addresses_of_a_set_random(bed: Bed, where: str) -> None:
     number = 66 if where == "set" else 67
     keep = {"ovn.kubernetes.io/keep_ip": "false"}
@@ -301,6 +303,7 @@ async def test_the_controllers_flag_makes_the_addresses_of_sets_random(bed: Bed)
         bed.chain.start_controller()
 
 
+@pytest.mark.proves("IPPool.spec.subnet", "IPPool.spec.ips", "IPPool.spec.namespaces")
 async def test_an_ippool_serves_its_namespace_and_says_how_much_is_left(bed: Bed) -> None:
     await bed.has_subnet("10.69.0.0/24")
     spec = {

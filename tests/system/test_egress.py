@@ -69,6 +69,7 @@ def test_a_pod_leaves_by_its_own_node_and_under_its_address() -> None:
     assert with_cluster(a_spec(), body) == 0
 
 
+@pytest.mark.proves("Subnet.spec.natOutgoing")
 def test_nat_is_switched_off_while_the_pod_runs() -> None:
     def body(cluster: Cluster) -> None:
         serve(cluster)
@@ -84,6 +85,7 @@ def test_nat_is_switched_off_while_the_pod_runs() -> None:
     assert with_cluster(a_spec(), body) == 0
 
 
+@pytest.mark.proves("Subnet.spec.gatewayType", "Subnet.spec.gatewayNode")
 def test_a_centralised_subnet_leaves_by_the_first_of_its_nodes_and_by_the_next_when_that_is_lost() -> None:
     def body(cluster: Cluster) -> None:
         serve(cluster)

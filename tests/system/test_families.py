@@ -45,6 +45,13 @@ def is_seen_as(pod: str, outside: str, address: str) -> None:
         assert time.monotonic() < deadline, done.stdout + done.stderr
 
 
+@pytest.mark.proves(
+    "Subnet.spec.cidrBlock",
+    "Subnet.spec.natOutgoing",
+    "ovn.kubernetes.io/logical_switch",
+    "ovn.kubernetes.io/gateway",
+    "ovn.kubernetes.io/cidr",
+)
 def test_pods_of_both_families_and_of_ipv6_alone_meet_and_leave_by_their_node() -> None:
 
     def body(cluster: Cluster) -> None:

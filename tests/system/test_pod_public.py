@@ -42,6 +42,7 @@ async def is_told(cluster: Cluster, pod: str, text: str) -> None:
             await asyncio.sleep(0.05)
 
 
+@pytest.mark.proves("ovn.kubernetes.io/eip", "ovn.kubernetes.io/snat")
 def test_annotations_give_running_pods_public_addresses_and_take_them_back() -> None:
     def body(cluster: Cluster) -> None:
         serve(cluster)

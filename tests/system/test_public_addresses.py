@@ -73,6 +73,18 @@ def finds(cluster: Cluster, address: str, port: int, name: str) -> None:
 
 
 @pytest.mark.parametrize("type_", ["centralized", "distributed"])
+@pytest.mark.proves(
+    "OvnEip.spec.externalSubnet",
+    "OvnEip.spec.v4Ip",
+    "OvnFip.spec.ovnEip",
+    "OvnFip.spec.ipName",
+    "OvnFip.spec.type",
+    "Vpc.spec.extraExternalSubnets",
+    "Subnet.spec.vlan",
+    "Subnet.spec.excludeIps",
+    "Vlan.spec.id",
+    "Vlan.spec.provider",
+)
 def test_a_public_address_is_bound_and_moved_while_pods_run(type_: str) -> None:
     def body(cluster: Cluster) -> None:
         serve(cluster)
@@ -93,6 +105,16 @@ def test_a_public_address_is_bound_and_moved_while_pods_run(type_: str) -> None:
     assert with_cluster(a_spec(), body) == 0
 
 
+@pytest.mark.proves(
+    "OvnEip.spec.type",
+    "OvnSnatRule.spec.ovnEip",
+    "OvnSnatRule.spec.vpcSubnet",
+    "OvnDnatRule.spec.ovnEip",
+    "OvnDnatRule.spec.ipName",
+    "OvnDnatRule.spec.protocol",
+    "OvnDnatRule.spec.internalPort",
+    "OvnDnatRule.spec.externalPort",
+)
 def test_a_vpc_leaves_under_a_public_address_and_is_reached_by_a_port_of_it() -> None:
     def body(cluster: Cluster) -> None:
         serve(cluster)

@@ -42,6 +42,9 @@ async def told(cluster: Cluster, pod: str, reason: str) -> str:
             await asyncio.sleep(0.05)
 
 
+@pytest.mark.proves(
+    "Subnet.spec.namespaceSelectors", "Subnet.spec.gatewayNodeSelectors", "Subnet.spec.natOutgoingPolicyRules"
+)
 def test_labels_choose_the_namespaces_that_a_subnet_serves_and_the_nodes_by_which_it_leaves() -> None:
     def body(cluster: Cluster) -> None:
         serve(cluster)
@@ -88,6 +91,7 @@ async def serves(cluster: Cluster, namespace: str, subnet: str) -> None:
             await asyncio.sleep(0.05)
 
 
+@pytest.mark.proves("Subnet.spec.enableIPv6RA", "Subnet.spec.ipv6RAConfigs", "Subnet.spec.gateway")
 def test_a_router_announces_itself_and_moves_and_pods_are_told_what_they_cannot_follow() -> None:
     def body(cluster: Cluster) -> None:
         spec: dict[str, Any] = {"enableIPv6RA": True, "ipv6RAConfigs": "address_mode=slaac,mtu=1380"}

@@ -27,6 +27,7 @@ async def subnet(cluster: Cluster, name: str) -> Subnet:
         return await api.get(SUBNETS, name)
 
 
+@pytest.mark.proves("Subnet.spec.private", "Subnet.spec.allowSubnets")
 def test_a_private_subnet_is_reached_by_its_own_its_node_and_whom_it_allows() -> None:
     def body(cluster: Cluster) -> None:
         for name, cidr in (("red", "10.1.0.0/24"), ("blue", "10.2.0.0/24")):
@@ -57,6 +58,7 @@ def test_a_private_subnet_is_reached_by_its_own_its_node_and_whom_it_allows() ->
     assert with_cluster(a_spec(), body) == 0
 
 
+@pytest.mark.proves("Subnet.spec.acls")
 def test_a_rule_that_a_subnet_states_is_obeyed_and_can_be_taken_back() -> None:
     def body(cluster: Cluster) -> None:
         asyncio.run(create(cluster, SUBNETS, "red", cidrBlock="10.1.0.0/24"))
@@ -85,6 +87,7 @@ def test_a_rule_that_a_subnet_states_is_obeyed_and_can_be_taken_back() -> None:
     assert with_cluster(a_spec(nodes=1), body) == 0
 
 
+@pytest.mark.proves("Subnet.spec.mtu", "ovn.kubernetes.io/mtu")
 def test_pods_get_the_mtu_of_their_subnet() -> None:
     def body(cluster: Cluster) -> None:
         asyncio.run(create(cluster, SUBNETS, "red", cidrBlock="10.1.0.0/24", mtu=1300))
@@ -95,6 +98,7 @@ def test_pods_get_the_mtu_of_their_subnet() -> None:
     assert with_cluster(a_spec(nodes=1), body) == 0
 
 
+@pytest.mark.proves("Subnet.spec.enableDHCP", "Subnet.spec.dhcpV4Options")
 def test_a_pod_that_asks_by_dhcp_is_offered_its_own_address_and_what_its_subnet_says() -> None:
     def body(cluster: Cluster) -> None:
         asyncio.run(

@@ -13,6 +13,7 @@ from tests.system.live_pods import a_pod, a_spec, becomes, change, create, reach
 pytestmark = [pytest.mark.system, pytest.mark.usefixtures("state_root")]
 
 
+@pytest.mark.proves("Subnet.spec.vpc", "ovn.kubernetes.io/ip_address")
 def test_two_vpcs_may_have_the_same_addresses_and_do_not_meet() -> None:
     def body(cluster: Cluster) -> None:
         for vpc in ("red", "blue"):
@@ -32,6 +33,7 @@ def test_two_vpcs_may_have_the_same_addresses_and_do_not_meet() -> None:
     assert with_cluster(a_spec(), body) == 0
 
 
+@pytest.mark.proves("Vpc.spec.vpcPeerings", "Vpc.spec.staticRoutes", "Vpc.spec.policyRoutes")
 def test_peered_vpcs_meet_by_their_routes_and_a_policy_parts_them() -> None:
     def body(cluster: Cluster) -> None:
         networks = {"red": "10.8.0.0/24", "blue": "10.9.0.0/24"}

@@ -9,6 +9,7 @@ from tests.unit.admission.conftest import World, ip, subnet, vpc
 CIDR = "spec.cidrBlock"
 
 
+@pytest.mark.proves("Subnet.spec.protocol")
 def test_what_kube_ovn_documents_is_accepted(world: World) -> None:
     assert (
         world.created(

@@ -147,6 +147,7 @@ def test_a_pool_that_does_not_serve_says_why(pool: IPPool, reason: str, words: s
     assert words in condition.message
 
 
+@pytest.mark.proves("IPPool.spec.enableAddressSet")
 def test_a_pool_is_an_address_set_if_it_asks_for_one() -> None:
     fragment = ippool.division(a_pool("10.1.0.7", "10.1.0.8..10.1.0.15", wants_set=True), a_view())
     (row,) = fragment.rows

@@ -24,6 +24,7 @@ def test_a_subnet_answers_nobody_unless_it_is_told_to() -> None:
     assert dhcp.columns(a_subnet()) == {"dhcpv4_options": None, "dhcpv6_options": None}
 
 
+@pytest.mark.proves("Subnet.spec.enableDHCP")
 def test_each_family_has_its_answers_and_ports_refer_to_them() -> None:
     subnet = a_subnet("10.1.0.0/24,fd00:1::/64", enable_dhcp=True)
     four, six = dhcp.answers(subnet, View()).rows

@@ -24,6 +24,7 @@ def a_subnet(**spec: Any) -> Subnet:
     return Subnet(metadata=ObjectMeta(name="s", uid="u"), spec=SubnetSpec(cidr_block="10.1.0.0/24", **spec))
 
 
+@pytest.mark.proves("Subnet.spec.provider")
 def test_a_subnet_that_asks_for_what_there_is_says_so() -> None:
     plain = a_subnet(gateway="10.1.0.1", exclude_ips=("10.1.0.2",), gateway_type="", provider="ovn")
     assert supported(subnet.switch(plain, View()).conditions).status == "True"

@@ -190,6 +190,7 @@ def test_a_vpc_without_an_address_there_has_no_port_yet(view: View) -> None:
     assert rows(external.attachments(the_vpc(view), view), "Logical_Router_Port") == []
 
 
+@pytest.mark.proves("Vpc.spec.enableExternal")
 def test_enable_external_means_the_controllers_own_external_subnet(view: View) -> None:
     view.put(SUBNETS, a_subnet("external", "172.30.0.0/16", vlan="v"))
     vpc = Vpc(metadata=meta("red"), spec=VpcSpec(enable_external=True, extra_external_subnets=("out",)))

@@ -75,6 +75,9 @@ def test_a_dual_stack_pod_may_use_both_its_addresses(view: View) -> None:
     assert row.columns["port_security"] == frozenset(("00:00:00:12:34:56 10.1.0.7 fd00::7",))
 
 
+@pytest.mark.proves(
+    "ovn.kubernetes.io/allocated", "ovn.kubernetes.io/logical_router", "ovn.kubernetes.io/ip_address"
+)
 def test_a_pod_is_promised_to_its_daemon_in_kube_ovns_words(view: View) -> None:
     view.put(IPS, an_address())
     assert pod.port(a_pod(), view).annotations == {
@@ -160,12 +163,14 @@ def test_a_subnet_tells_how_it_is_used(view: View) -> None:
     assert subnet.usage(blue, view).status["v4availableIPs"] == 250
 
 
+@pytest.mark.proves("Subnet.spec.namespaces")
 def test_a_namespace_is_served_by_the_subnet_that_names_it(view: View) -> None:
     fragment = namespace.placement(Namespace(metadata=ObjectMeta(name="team-blue")), view)
     assert fragment.annotations["ovn.kubernetes.io/logical_switch"] == "blue"
     assert fragment.annotations["ovn.kubernetes.io/cidr"] == "10.1.0.0/24"
 
 
+@pytest.mark.proves("Subnet.spec.default")
 def test_any_other_namespace_is_served_by_the_default_subnet(view: View) -> None:
     assert namespace.serving_subnet("others", view) == "ovn-default"
 

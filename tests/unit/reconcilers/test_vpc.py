@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from controller.api.kinds import SUBNETS, VPCS
 from controller.api.kubeovn import PolicyRoute, StaticRoute, Subnet, SubnetSpec, Vpc, VpcPeering, VpcSpec
 from controller.api.meta import Condition, ObjectMeta
@@ -84,6 +86,7 @@ def test_a_peering_says_whether_its_other_end_is_there() -> None:
     assert peered(a_vpc(), view) is None
 
 
+@pytest.mark.proves("Vpc.spec.defaultSubnet", "Vpc.spec.namespaces")
 def test_a_namespace_of_a_vpc_is_served_by_the_vpcs_default_subnet() -> None:
     view = View()
     view.put(VPCS, a_vpc(namespaces=("team",), default_subnet="red-1"))

@@ -172,6 +172,7 @@ async def test_the_gateway_is_nobodys(world: World) -> None:
     assert world.troubles(owner) == ["address 10.16.0.1 is already taken by the subnet's gateway"]
 
 
+@pytest.mark.proves("ovn.kubernetes.io/mac_address")
 async def test_a_mac_is_kept_in_one_spelling(world: World) -> None:
     await world.allocation.ensure([world.put_pod("web", mac_address="0A:00:00:00:00:AF")])
     assert world.api.records["web.default"].spec.mac_address == "0a:00:00:00:00:af"
