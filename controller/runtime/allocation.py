@@ -255,6 +255,7 @@ class Allocation:
         held = self._ledger.held(claim.port)
         if held is not None and self._fits(claim, held):
             return await self._record_again(claim, held)
+        self._ledger.ended(claim.port)
         if self._is_leaving(claim.subnet):
             raise NoAddress(f"subnet {claim.subnet!r} is being deleted", claims.OTHERS)
         for attempt in range(TRIES):

@@ -111,7 +111,7 @@ class Ledger:
             self._let_go(known)
 
     def ended(self, name: str) -> None:
-        """The pod of that name is gone: what is held for it is not the next one's, who may bear the same name."""
+        """No pod of that name needs what is held for it: it is gone, whoever has its name now, or asks for another."""
         self._over.update((name, record.spec.ip_address) for record in self._held.get(name, ()))
 
     def held(self, name: str) -> IP | None:

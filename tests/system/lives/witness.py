@@ -49,7 +49,8 @@ async def _all(api: Api, nb: Northbound) -> Any:
     pods = {pod_port(pod.namespace, pod.name): pod for pod in api.all(PODS) if needs_network(pod)}
     nodes = {node_port(node.name) for node in api.all(NODES)}
     for name, pod in pods.items():
-        for fault in _of_pod(name, pod, records, ports):
+        waiting = _waiting(pod.namespace, pods, records)
+        for fault in _of_pod(name, pod, records, ports, waiting):
             yield fault
     for name in nodes - ports.keys():
         yield f"{name} has no port"
@@ -68,7 +69,8 @@ async def _all(api: Api, nb: Northbound) -> Any:
             yield f"{table} {name} of {owner}, which is gone"
     for subnet in api.all(SUBNETS):
         used = sum(record.spec.subnet == subnet.name for record in records.values())
-        if subnet.status.v4_using_ips != used:
+        held = sum(_waiting(place, pods, records) for place, name in SWITCHES.items() if name == subnet.name)
+        if not used <= subnet.status.v4_using_ips <= used + held:
             yield f"subnet {subnet.name} says that {subnet.status.v4_using_ips:.0f} addresses are used, and {used} are"
 
 
@@ -77,7 +79,9 @@ def needs_network(pod: Pod) -> bool:
     return bool(pod.spec.node_name) and pod.status.phase not in ("Succeeded", "Failed")
 
 
-def _of_pod(name: str, pod: Pod, records: Mapping[str, IP], ports: Mapping[str, Port]) -> Iterator[str]:
+def _of_pod(
+    name: str, pod: Pod, records: Mapping[str, IP], ports: Mapping[str, Port], waiting: int
+) -> Iterator[str]:
     record = records.get(name)
     is_promised = pod.annotations.get(ALLOCATED) == TRUE
     if record is None:
@@ -85,7 +89,7 @@ def _of_pod(name: str, pod: Pod, records: Mapping[str, IP], ports: Mapping[str, 
             yield f"{name} is promised {pod.annotations.get(IP_ADDRESS)} without a record"
         if name in ports:
             yield f"{name} has a port without a record"
-        if pod.metadata.deletion_timestamp is None and not _is_starved(pod, records):
+        if pod.metadata.deletion_timestamp is None and not _is_starved(pod, records, waiting):
             yield f"{name} has no address, and there is one"
         return
     mac, addresses = record.spec.mac_address, record.spec.ip_address
@@ -102,8 +106,13 @@ def _of_pod(name: str, pod: Pod, records: Mapping[str, IP], ports: Mapping[str, 
         yield f"{name} has the record of {mac} {addresses} and says {said}"
 
 
-def _is_starved(pod: Pod, records: Mapping[str, IP]) -> bool:
-    """Whether nothing is left that the pod could have."""
+def _waiting(namespace: str, pods: Mapping[str, Pod], records: Mapping[str, IP]) -> int:
+    """How many pods of the namespace have no record. For each an address may be held that it had without a promise."""
+    return sum(pod.namespace == namespace and name not in records for name, pod in pods.items())
+
+
+def _is_starved(pod: Pod, records: Mapping[str, IP], waiting: int) -> bool:
+    """Whether nothing is left that the pod could have, what may be held for other waiting ones aside."""
     subnet = SWITCHES[pod.namespace]
     taken = {
         text
@@ -112,7 +121,9 @@ def _is_starved(pod: Pod, records: Mapping[str, IP]) -> bool:
         for text in record.spec.ip_address.split(",")
     }
     wanted = pod.annotations.get(IP_ADDRESS)
-    return wanted in taken if wanted else len(taken) >= ROOM[subnet]
+    if wanted:
+        return wanted in taken or waiting > 1
+    return len(taken) + waiting - 1 >= ROOM[subnet]
 
 
 ROOM = {"ovn-default": 13, "tiny": 5}
