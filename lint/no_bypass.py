@@ -23,6 +23,7 @@ WRITERS: Mapping[str, str] = {
     "controller.runtime.bootstrap": "creates the default Vpc and Subnets once, where there is nothing to diff with yet",
     "controller.daemon.switch": "sends the difference between ports wanted and a node's Open vSwitch",
     "controller.daemon.egress": "replaces the rules of a node where those wanted differ from those in force",
+    "controller.daemon.announcer": "only reads of the switch by which port an announcement goes, once for each",
     "controller.daemon.device": "sends the difference between a network device wanted and the kernel's",
 }
 """The modules that may write, and why each."""
