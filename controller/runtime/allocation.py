@@ -186,7 +186,7 @@ class Allocation:
 
     def _look_again(self, owner: str) -> None:
         """One who was just served may need more: things went on while others were served."""
-        if owner in self._waiting or owner in self._backoffs:
+        if owner in self._waiting:
             return
         demand = self._demand(owner)
         if demand is not None:
