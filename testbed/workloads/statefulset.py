@@ -119,10 +119,10 @@ def _partition(owner: StatefulSet) -> int:
 def _templates(
     owner: StatefulSet, known: Iterable[ControllerRevision], current: str, update: str
 ) -> Callable[[int], tuple[Document, str]]:
-    """Of which template and revision a pod is made: those that the update has not come to yet, of the current one."""
+    """Of which template and revision a pod is made: those below the partition of the current one, others of the new."""
     former = next((entry for entry in known if entry.name == current and current != update), None)
     rolling = owner.spec.update_strategy.type == "RollingUpdate"
-    kept = _partition(owner) or int(owner.status.get("currentReplicas") or 0)
+    kept = _partition(owner)
 
     def template_of(number: int) -> tuple[Document, str]:
         if former is not None and rolling and number - owner.spec.ordinals.start < kept:
