@@ -11,6 +11,7 @@ from controller.api.addresses import BITS, InvalidAddress, Network, parse_addres
 from controller.api.dhcp import parse_options
 from controller.api.kinds import SUBNETS, VPCS
 from controller.api.kubeovn import Subnet
+from controller.api.placement import vpc_of
 
 PROTOCOLS = {(4,): "IPv4", (6,): "IPv6", (4, 6): "Dual"}
 GATEWAY_TYPES = ("distributed", "centralized")
@@ -36,7 +37,7 @@ def update(new: Subnet, old: Subnet, others: View) -> Iterator[Cause]:
     if used:
         for field, before, after in (
             ("spec.cidrBlock", old.spec.cidr_block, new.spec.cidr_block),
-            ("spec.vpc", _vpc(old), _vpc(new)),
+            ("spec.vpc", vpc_of(old), vpc_of(new)),
         ):
             if before != after:
                 yield forbidden(
@@ -64,8 +65,8 @@ def _specification(new: Subnet, others: View) -> Iterator[Cause]:
         yield from _mtu(new, blocks)
     if new.spec.gateway_type and new.spec.gateway_type not in GATEWAY_TYPES:
         yield unsupported("spec.gatewayType", new.spec.gateway_type, GATEWAY_TYPES)
-    if _vpc(new) != names.DEFAULT_VPC and others.get(VPCS.name, _vpc(new)) is None:
-        yield not_found("spec.vpc", _vpc(new), f"a VPC that exists, or {names.DEFAULT_VPC}")
+    if vpc_of(new) != names.DEFAULT_VPC and others.get(VPCS.name, vpc_of(new)) is None:
+        yield not_found("spec.vpc", vpc_of(new), f"a VPC that exists, or {names.DEFAULT_VPC}")
     yield from _own_namespaces(new)
     yield from _allow_subnets(new)
     yield from _acls(new)
@@ -211,7 +212,7 @@ def _nat_rules(new: Subnet) -> Iterator[Cause]:
 
 
 def _beside(new: Subnet, blocks: list[Network], other: Subnet) -> Iterator[Cause]:
-    if names.JOIN_SUBNET in (new.name, other.name) or _vpc(new) == _vpc(other):
+    if names.JOIN_SUBNET in (new.name, other.name) or vpc_of(new) == vpc_of(other):
         for block in blocks:
             for theirs in networks(other):
                 if block.overlaps(theirs):
@@ -220,15 +221,11 @@ def _beside(new: Subnet, blocks: list[Network], other: Subnet) -> Iterator[Cause
     for position, namespace in enumerate(new.spec.namespaces):
         if namespace in other.spec.namespaces:
             yield duplicate(f"spec.namespaces[{position}]", namespace, f"subnet {other.name}")
-    port = names.router_port(_vpc(new), new.name)
-    if port == names.router_port(_vpc(other), other.name):
+    port = names.router_port(vpc_of(new), new.name)
+    if port == names.router_port(vpc_of(other), other.name):
         yield duplicate(
-            "metadata.name", new.name, f"subnet {other.name} of VPC {_vpc(other)}, as router port {port},"
+            "metadata.name", new.name, f"subnet {other.name} of VPC {vpc_of(other)}, as router port {port},"
         )
-
-
-def _vpc(subnet: Subnet) -> str:
-    return subnet.spec.vpc or names.DEFAULT_VPC
 
 
 def _users(used: Sequence[str]) -> str:

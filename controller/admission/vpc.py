@@ -6,10 +6,10 @@ from ipaddress import ip_interface
 from controller.admission import labels, view
 from controller.admission.cause import Cause, duplicate, forbidden, invalid, required, unsupported
 from controller.admission.view import View
-from controller.api import names
 from controller.api.addresses import InvalidAddress, parse_address, parse_network
 from controller.api.kinds import SUBNETS, VPCS
 from controller.api.kubeovn import PolicyRoute, Vpc
+from controller.api.placement import vpc_of
 
 ACTIONS = ("allow", "drop", "reroute")
 POLICIES = ("policyDst", "policySrc")
@@ -28,11 +28,7 @@ def update(new: Vpc, old: Vpc, others: View) -> Iterator[Cause]:
 
 def delete(old: Vpc, others: View) -> Iterator[Cause]:
     """A VPC stays as long as a subnet is in it."""
-    inside = [
-        subnet.name
-        for subnet in view.every(others, SUBNETS)
-        if (subnet.spec.vpc or names.DEFAULT_VPC) == old.name
-    ]
+    inside = [subnet.name for subnet in view.every(others, SUBNETS) if vpc_of(subnet) == old.name]
     if inside:
         message = (
             f'VPC "{old.name}" cannot be deleted as long as these subnets are in it: {", ".join(inside)}'

@@ -70,10 +70,15 @@ class Network(NamedTuple):
         return f"{Address(self.version, self.first)}/{self.prefix}"
 
 
+def version_of(text: str) -> int:
+    """The version of IP, 4 or 6, that an address or network is of."""
+    return 6 if ":" in text else 4
+
+
 def parse_address(text: object) -> Address:
     """An address from its text; raises InvalidAddress."""
     if isinstance(text, str):
-        version = 6 if ":" in text else 4
+        version = version_of(text)
         try:
             return Address(version, int.from_bytes(socket.inet_pton(_FAMILY[version], text), "big"))
         except (OSError, ValueError):

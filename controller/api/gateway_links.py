@@ -15,6 +15,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 from controller.api.kubeovn import Subnet
 from controller.api.names import DEFAULT_VPC
+from controller.api.placement import vpc_of
 from controller.api.selectors import any_matches
 
 CENTRALIZED = "centralized"
@@ -65,7 +66,7 @@ class Link:
 
 def is_centralised(subnet: Subnet) -> bool:
     """Whether the subnet leaves the default VPC by nodes that it names."""
-    return subnet.spec.gateway_type == CENTRALIZED and subnet.spec.vpc in ("", DEFAULT_VPC)
+    return subnet.spec.gateway_type == CENTRALIZED and vpc_of(subnet) == DEFAULT_VPC
 
 
 def is_gateway(subnet: Subnet, node: str, labels: Mapping[str, str]) -> bool:

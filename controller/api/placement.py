@@ -1,12 +1,23 @@
-"""Which subnet serves a namespace: one rule, for those who judge what is written and for those who carry it out."""
+"""Which subnet serves a namespace, and which VPC a subnet is in: one rule, for all who judge or carry out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
 from controller.api.kubeovn import Subnet, Vpc
-from controller.api.names import DEFAULT_SUBNET
+from controller.api.names import DEFAULT_SUBNET, DEFAULT_VPC
 from controller.api.selectors import any_matches
+from controller.api.underlays import is_overlay
+
+
+def vpc_of(subnet: Subnet) -> str:
+    """The VPC that a subnet is in."""
+    return subnet.spec.vpc or DEFAULT_VPC
+
+
+def is_routed_by_default(subnet: Subnet) -> bool:
+    """Whether the router of the default VPC is the subnet's gateway."""
+    return vpc_of(subnet) == DEFAULT_VPC and is_overlay(subnet)
 
 
 def serving_subnet(

@@ -12,14 +12,12 @@ from controller.api.gateway_links import Link, is_gateway, links
 from controller.api.kinds import SUBNETS
 from controller.api.kubeovn import Subnet
 from controller.api.meta import ObjectMeta
-from controller.api.underlays import is_overlay
+from controller.api.placement import is_routed_by_default
 from controller.daemon.device import Network
 from controller.daemon.translation import Rule, rules
 from controller.kubernetes import Client
 
 log = logging.getLogger(__name__)
-
-DEFAULT_VPCS = ("", "ovn-cluster")
 
 
 class Subnets:
@@ -62,7 +60,7 @@ class Subnets:
                 continue
             name, spec = change.object.name, change.object.spec
             before = self._subnets.pop(name, None)
-            if change.type != "DELETED" and spec.vpc in DEFAULT_VPCS and is_overlay(change.object):
+            if change.type != "DELETED" and is_routed_by_default(change.object):
                 self._subnets[name] = Subnet(metadata=ObjectMeta(name=name), spec=spec)
             if self._subnets.get(name) != before:
                 for callback in self._subscribers:

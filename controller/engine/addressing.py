@@ -27,6 +27,11 @@ class Family:
         """4 or 6."""
         return self.network.version
 
+    @property
+    def everywhere(self) -> str:
+        """The destination of the family's default route."""
+        return "::/0" if self.version == 6 else "0.0.0.0/0"
+
 
 @dataclass(frozen=True)
 class Addressing:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from controller.api.dhcp import parse_options
 from controller.api.kinds import SUBNETS
 from controller.api.kubeovn import Subnet
-from controller.api.names import DEFAULT_VPC, router_port
+from controller.api.names import router_port
+from controller.api.placement import vpc_of
 from controller.engine.addressing import Addressing, Family
 from controller.engine.fragment import NOTHING, Fragment
 from controller.engine.reconciler import reconciler
@@ -47,7 +48,7 @@ def row_key(subnet: str, version: int) -> RowKey:
 
 
 def _columns(subnet: Subnet, family: Family) -> dict[str, object]:
-    mac = gateway_mac(router_port(subnet.spec.vpc or DEFAULT_VPC, subnet.name))
+    mac = gateway_mac(router_port(vpc_of(subnet), subnet.name))
     if family.version == 6:
         found = {"server_id": mac} | parse_options(subnet.spec.dhcp_v6_options)
     else:

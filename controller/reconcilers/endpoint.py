@@ -5,7 +5,7 @@ from typing import Any
 from controller.api import annotations
 from controller.api.kinds import IPS, SUBNETS
 from controller.api.kubeovn import IP, Subnet
-from controller.api.names import DEFAULT_VPC
+from controller.api.placement import vpc_of
 from controller.engine.addressing import Addressing
 from controller.engine.view import View
 from controller.northbound.rows import Place, Row, RowKey
@@ -45,6 +45,6 @@ def promise(address: IP, subnet: Subnet) -> dict[str, str | None]:
         annotations.CIDR: addressing.cidr,
         annotations.GATEWAY: addressing.gateway,
         annotations.LOGICAL_SWITCH: subnet.name,
-        annotations.LOGICAL_ROUTER: subnet.spec.vpc or DEFAULT_VPC,
+        annotations.LOGICAL_ROUTER: vpc_of(subnet),
         annotations.MTU: str(subnet.spec.mtu) if subnet.spec.mtu else None,
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from controller.api.addresses import version_of
 from controller.api.core import Node
 from controller.api.kinds import IPS, NODES, SUBNETS, VPCS
 from controller.api.kubeovn import IP, Subnet, Vpc
@@ -55,14 +56,12 @@ def leaves_by(vpc: str, subnet: Subnet, addresses: list[str]) -> tuple[Member, .
     """What makes these addresses or networks leave the default VPC by an external subnet; others have no other way."""
     if vpc != DEFAULT_VPC:
         return ()
-    return tuple(Member(shared(_sources(subnet, 6 if ":" in text else 4)), text) for text in addresses)
+    return tuple(Member(shared(_sources(subnet, version_of(text))), text) for text in addresses)
 
 
 def _port(vpc: Vpc, subnet: Subnet, record: IP, gateways: list[str]) -> Iterator[Row]:
     prefixes = {family.version: family.network.prefixlen for family in Addressing.of(subnet).families}
-    networks = [
-        f"{address}/{prefixes[6 if ':' in address else 4]}" for address in record.spec.ip_address.split(",")
-    ]
+    networks = [f"{address}/{prefixes[version_of(address)]}" for address in record.spec.ip_address.split(",")]
     # OVN announces the addresses that are translated when their gateway moves
     yield from joint(vpc.name, subnet.name, networks, mac=record.spec.mac_address, nat_addresses="router")
     yield from on_first_of(vpc.name, subnet.name, gateways)
@@ -83,17 +82,13 @@ def _ways(vpc: Vpc, subnet: Subnet) -> Iterator[Row]:
         elif not _states_default(vpc, family):
             yield Row(
                 RowKey("Logical_Router_Static_Route", f"external/{vpc.name}/{subnet.name}/{family.version}"),
-                {"ip_prefix": _everywhere(family), "nexthop": family.gateway, "policy": "dst-ip"},
+                {"ip_prefix": family.everywhere, "nexthop": family.gateway, "policy": "dst-ip"},
                 Place("Logical_Router", vpc.name, "static_routes"),
             )
 
 
 def _states_default(vpc: Vpc, family: Family) -> bool:
-    return any(route.cidr == _everywhere(family) for route in vpc.spec.static_routes)
-
-
-def _everywhere(family: Family) -> str:
-    return "::/0" if family.version == 6 else "0.0.0.0/0"
+    return any(route.cidr == family.everywhere for route in vpc.spec.static_routes)
 
 
 def _sources(subnet: Subnet, version: int) -> RowKey:

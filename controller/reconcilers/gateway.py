@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from controller.api.addresses import version_of
 from controller.api.core import Node
 from controller.api.kinds import IPS, NODES, SUBNETS
 from controller.api.kubeovn import IP, Subnet
 from controller.api.names import DEFAULT_VPC, JOIN_SUBNET, egress_set, node_port
-from controller.api.underlays import is_overlay
+from controller.api.placement import is_routed_by_default
 from controller.engine.addressing import Addressing
 from controller.engine.fragment import NOTHING, Fragment
 from controller.engine.reconciler import reconciler
@@ -29,7 +30,7 @@ POLICIES = Place("Logical_Router", DEFAULT_VPC, "policies")
 @reconciler("inside", SUBNETS)
 def stays_inside(subnet: Subnet, view: View) -> Fragment:
     """What is sent to a subnet of the default VPC is routed to it, whatever policies say of its source."""
-    if (subnet.spec.vpc or DEFAULT_VPC) != DEFAULT_VPC or not is_overlay(subnet):
+    if not is_routed_by_default(subnet):
         return NOTHING
     return Fragment(
         rows=tuple(
@@ -52,7 +53,7 @@ def default_route(subnet: Subnet, view: View) -> Fragment:
         rows=tuple(
             Row(
                 RowKey("Logical_Router_Static_Route", f"beyond/{family.version}"),
-                {"ip_prefix": "::/0" if family.version == 6 else "0.0.0.0/0", "nexthop": family.gateway},
+                {"ip_prefix": family.everywhere, "nexthop": family.gateway},
                 Place("Logical_Router", DEFAULT_VPC, "static_routes"),
             )
             for family in Addressing.of(subnet).families
@@ -68,7 +69,7 @@ def by_the_own_node(node: Node, view: View) -> Fragment:
         return NOTHING
     rows: list[Row] = []
     for address in join.spec.ip_address.split(","):
-        version = _version(address)
+        version = version_of(address)
         addresses = RowKey("Address_Set", egress_set(node.name, version))
         rows += [
             Row(addresses, {}),
@@ -83,21 +84,18 @@ def by_the_own_node(node: Node, view: View) -> Fragment:
 
 def memberships(address: IP, subnet: Subnet, view: View) -> tuple[Member, ...]:
     """What makes a pod leave by its own node, if its subnet has it so and the node has a port to leave by."""
-    spec = subnet.spec
-    distributed = spec.gateway_type in ("", "distributed")
-    if not distributed or not is_overlay(subnet):
-        return ()
-    if (spec.vpc or DEFAULT_VPC) != DEFAULT_VPC or subnet.name == JOIN_SUBNET:
+    is_distributed = subnet.spec.gateway_type in ("", "distributed")
+    if not is_distributed or not is_routed_by_default(subnet) or subnet.name == JOIN_SUBNET:
         return ()
     node = address.spec.node_name
     join = view.get(IPS, node_port(node))
     if join is None or view.get(NODES, node) is None:
         return ()
-    versions = {_version(found) for found in join.spec.ip_address.split(",")}
+    versions = {version_of(found) for found in join.spec.ip_address.split(",")}
     return tuple(
         Member(shared(RowKey("Address_Set", egress_set(node, version))), found)
         for found in address.spec.ip_address.split(",")
-        if (version := _version(found)) in versions
+        if (version := version_of(found)) in versions
     )
 
 
@@ -114,9 +112,5 @@ def policy(name: str, priority: int, match: str, nexthop: str = "") -> Row:
 
 def _internal(node: Node, version: int) -> Iterator[str]:
     for entry in node.status.addresses:
-        if entry.type == "InternalIP" and _version(entry.address) == version:
+        if entry.type == "InternalIP" and version_of(entry.address) == version:
             yield entry.address
-
-
-def _version(address: str) -> int:
-    return 6 if ":" in address else 4

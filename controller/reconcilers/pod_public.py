@@ -11,11 +11,13 @@ import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from controller.api.addresses import version_of
 from controller.api.annotations import EIP, SNAT
 from controller.api.core import Pod
 from controller.api.kinds import IPS, PODS, VPCS
 from controller.api.kubeovn import IP, Subnet
-from controller.api.names import DEFAULT_VPC, pod_port, public_record
+from controller.api.names import pod_port, public_record
+from controller.api.placement import vpc_of
 from controller.api.public import ASKED_BY, asked
 from controller.engine.addressing import Addressing
 from controller.engine.asking import LEAVING_UNDER
@@ -103,13 +105,13 @@ def _wanted(pod: Pod, annotation: str, address: str, view: View) -> Wanted | Non
     if found is None:
         return None
     record, own = found
-    version = 6 if ":" in address else 4
+    version = version_of(address)
     inner = next((text for text in record.spec.ip_address.split(",") if (":" in text) is (version == 6)), "")
     if not inner:
         raise Impossible(f"{address}: the pod has no IPv{version} address")
     if annotation == SNAT and any((":" in text) is (version == 6) for text in asked(pod, EIP)):
         raise Impossible(f"{address}: the pod leaves under the address of its annotation {EIP}")
-    name = own.spec.vpc or DEFAULT_VPC
+    name = vpc_of(own)
     vpc = view.get(VPCS, name)
     joined = external_subnets(vpc, view) if vpc is not None else []
     subnet = next((entry for entry in joined if _holds(entry, address)), None)
@@ -136,7 +138,7 @@ def _check_owner(found: Wanted, record: IP, pod: Pod) -> None:
 
 
 def _nat(found: Wanted, pod: Pod) -> Row:
-    version = 6 if ":" in found.address else 4
+    version = version_of(found.address)
     own = f"eip/{found.address}"
     shared = f"snat/{pod.path}/{version}"
     return Row(

@@ -11,12 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from controller.api.addresses import version_of
 from controller.api.kind import Kind
 from controller.api.kinds import IPS, OVN_DNAT_RULES, OVN_EIPS, OVN_FIPS, OVN_SNAT_RULES, SUBNETS, VPCS
 from controller.api.kubeovn import IP, Subnet
 from controller.api.meta import Condition
 from controller.api.names import DEFAULT_VPC, eip_record
 from controller.api.nat import OvnDnatRule, OvnEip, OvnFip, OvnSnatRule
+from controller.api.placement import vpc_of
 from controller.engine.addressing import Addressing
 from controller.engine.asking import RULES_OF
 from controller.engine.fragment import NOTHING, Fragment
@@ -188,7 +190,7 @@ def _port(rule: OvnDnatRule) -> tuple[str, str]:
 
 
 def _nat(of: str, rule: str, vpc: str, kind: str, outer: str, inner: str, **more: str | None) -> Row:
-    version = 6 if ":" in outer else 4
+    version = version_of(outer)
     return Row(
         RowKey("NAT", f"{of}/{rule}/{version}"),
         {"type": kind, "external_ip": outer, "logical_ip": inner, **more},
@@ -216,14 +218,14 @@ def _subnet(name: str, view: View) -> Inside:
     if subnet is None:
         raise NotYet(f"spec.vpcSubnet: there is no subnet {name!r} (yet)")
     networks = tuple(str(family.network) for family in Addressing.of(subnet).families)
-    return Inside(subnet.spec.vpc or DEFAULT_VPC, networks)
+    return Inside(vpc_of(subnet), networks)
 
 
 def _vpc_of(record: IP, view: View) -> str:
     subnet = view.get(SUBNETS, record.spec.subnet)
     if subnet is None:
         raise NotYet(f"there is no subnet {record.spec.subnet!r}, which {record.name} is of")
-    return subnet.spec.vpc or DEFAULT_VPC
+    return vpc_of(subnet)
 
 
 def _outside(name: str, inside: Inside, view: View) -> Outside:

@@ -8,6 +8,7 @@ from controller.api.kinds import SUBNETS
 from controller.api.kubeovn import Subnet
 from controller.api.meta import Condition
 from controller.api.names import DEFAULT_SUBNET, DEFAULT_VPC
+from controller.api.placement import vpc_of
 from controller.api.underlays import is_overlay
 from controller.engine.addressing import Addressing
 from controller.engine.fragment import NOTHING, Fragment
@@ -39,7 +40,7 @@ def switch(subnet: Subnet, view: View) -> Fragment:
     rows = [Row(RowKey("Logical_Switch", subnet.name), {})]
     if is_overlay(subnet):
         addressing = Addressing.of(subnet)
-        vpc = subnet.spec.vpc or DEFAULT_VPC
+        vpc = vpc_of(subnet)
         advertised = _advertised(subnet, addressing)
         rows += joint(vpc, subnet.name, addressing.gateway_networks, advertised=advertised)
     conditions = (READY, support(SUBNETS, subnet.spec, _without_effect(subnet)))

@@ -8,6 +8,7 @@ from controller.api.kinds import SUBNETS, VPCS
 from controller.api.kubeovn import PolicyRoute, StaticRoute, Vpc, VpcPeering
 from controller.api.meta import Condition
 from controller.api.names import DEFAULT_SUBNET, DEFAULT_VPC, router_port
+from controller.api.placement import vpc_of
 from controller.engine.fragment import Fragment
 from controller.engine.reconciler import reconciler
 from controller.engine.view import View
@@ -26,9 +27,7 @@ ROUTED_BY = {"policyDst": "dst-ip", "policySrc": "src-ip"}
 @reconciler("vpc", VPCS)
 def router(vpc: Vpc, view: View) -> Fragment:
     """The router, what it states, and in the status which subnets it joins."""
-    subnets = sorted(
-        subnet.name for subnet in view.all(SUBNETS) if (subnet.spec.vpc or DEFAULT_VPC) == vpc.name
-    )
+    subnets = sorted(subnet.name for subnet in view.all(SUBNETS) if vpc_of(subnet) == vpc.name)
     is_default = vpc.name == DEFAULT_VPC
     spec = vpc.spec
     rows = (
