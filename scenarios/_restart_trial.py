@@ -16,7 +16,10 @@ from testbed.measure.writes import LogUnreadable
 from testbed.probes.echo import Echo, outages
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from testbed.experiment.bed import Bed
+    from testbed.measure.processor import DaemonRole
 
 Way = Literal["unchanged", "one_percent", "rebuild"]
 
@@ -32,13 +35,16 @@ WRITTEN = ("rows_inserted", "rows_updated", "rows_removed", "members_changed")
 
 
 class Trial:
-    """A restart in one way; ``size`` pods are there before and after."""
+    """A restart in one way; ``size`` pods are there before and after, and ``background`` is what the probe costs."""
 
-    def __init__(self, bed: Bed, echo: Echo, size: int, number: int, way: Way) -> None:
+    def __init__(
+        self, bed: Bed, echo: Echo, background: Mapping[DaemonRole, float], size: int, number: int, way: Way
+    ) -> None:
         assert bed.cluster.control_plane is not None
         assert bed.cluster.control_plane.controller is not None
         self._bed = bed
         self._echo = echo
+        self._background = background
         self._size = size
         self._number = number
         self._way = way
@@ -63,7 +69,7 @@ class Trial:
         ready_ns = time.monotonic_ns()
         bed.event("controller-ready", self._way)
         await bed.pods.until_all_ready(came, PATIENCE_S, lambda done, total: None)
-        after = await settle(bed)
+        after = await settle(bed, self._background)
         await asyncio.sleep(AFTERMATH_S)
         await self._echo.until_steady(STEADY, STEADY_TIMEOUT_S)
         self._record("ready_s", (ready_ns - started_ns) / 1e9, started_ns)

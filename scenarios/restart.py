@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from msgspec import Meta
 
 from scenarios._restart_summary import summarise
-from scenarios._restart_trial import Trial, Way
+from scenarios._restart_trial import STEADY, STEADY_TIMEOUT_S, Trial, Way
 from testbed.experiment.expectation import Expectation
 from testbed.experiment.params import ScenarioParams
 from testbed.experiment.provision import (
@@ -21,6 +21,7 @@ from testbed.experiment.provision import (
     tenants,
 )
 from testbed.experiment.scenario import Scenario, Summary
+from testbed.measure.flows import load_shares
 from testbed.pods import live
 from testbed.probes.echo import Echo
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from testbed.experiment.bed import Bed
 
 PODS_PER_SUBNET = 200
+BACKGROUND_S = 3.0
+"""Over which it is seen what the probe costs the nodes' daemons: a switch looks at all its ports at every datagram."""
 
 
 class Params(ScenarioParams, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -112,9 +115,11 @@ class Restart(Scenario):
             bed.record("nodes", len(nodes), labels=labels)
             ways: list[Way] = ["unchanged", "one_percent", "rebuild"] * params.trials
             async with Echo(source, target, address, params.probe_ms) as echo:
+                await echo.until_steady(STEADY, STEADY_TIMEOUT_S)
+                background = await load_shares(bed.cluster.daemons(), window=BACKGROUND_S)
                 for number, way in enumerate(ways, 1):
                     bed.progress(f"restarting at {size} pods", number - 1, len(ways))
-                    await Trial(bed, echo, size, number, way).carry_out()
+                    await Trial(bed, echo, background, size, number, way).carry_out()
                 bed.progress(f"restarting at {size} pods", len(ways), len(ways))
 
     def summarise(self, samples: DataFrame) -> Summary:

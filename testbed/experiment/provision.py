@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from controller.api.annotations import POD_KIND
@@ -20,6 +20,7 @@ from testbed.experiment.bed import Bed
 from testbed.experiment.channel import Message
 from testbed.measure import resources
 from testbed.measure.flows import quiet
+from testbed.measure.processor import DaemonRole
 from testbed.pods import live
 from testbed.probes import ping
 
@@ -110,11 +111,16 @@ async def create_pods(bed: Bed, wanted: Sequence[Pod]) -> None:
     bed.event("pods-ready", f"{len(wanted)} pods")
 
 
-async def settle(bed: Bed) -> dict[str, int]:
-    """Wait until the nodes are quiet and tell their flows. Raises ``NotQuiet`` naming who still works."""
+async def settle(bed: Bed, background: Mapping[DaemonRole, float] | None = None) -> dict[str, int]:
+    """Wait until the nodes are quiet and tell their flows. Raises ``NotQuiet`` naming who still works.
+
+    ``background`` is the share of a processor that traffic which goes on costs each daemon.
+    """
     bed.progress("waiting until the nodes are quiet")
     async with bed.window():
-        flows = await quiet(bed.cluster.nodes, bed.cluster.daemons(), timeout=QUIET_TIMEOUT_S)
+        flows = await quiet(
+            bed.cluster.nodes, bed.cluster.daemons(), timeout=QUIET_TIMEOUT_S, background=background
+        )
         for daemon in bed.cluster.daemons():
             if daemon.role == "switch":
                 held = resources.sample(daemon, instance=bed.instance, flows=flows[daemon.node])

@@ -49,9 +49,11 @@ async def quiet(
     timeout: float,
     window: float = WINDOW_S,
     busy_share: float = BUSY_SHARE,
+    background: Mapping[DaemonRole, float] | None = None,
 ) -> dict[str, int]:
     """Wait until no daemon took more than a share of a processor over a window (s) in which no count of flows changed.
 
+    Where traffic goes on, `background` is what it costs each daemon (`load_shares`): that much is no unrest.
     Gives the flows by node. Raises NotQuiet after `timeout` s, and what `count` and `processor.snapshot` raise.
     """
     nodes, daemons = tuple(nodes), tuple(daemons)
@@ -60,14 +62,31 @@ async def quiet(
     while True:
         began, before = monotonic_ns(), processor.snapshot(daemons)
         await asyncio.sleep(window)
-        used = processor.difference(before, processor.snapshot(daemons))
-        shares = {daemon: spent.run_ns / (monotonic_ns() - began) for daemon, spent in used.items()}
+        shares = _shares(daemons, before, began)
+        for daemon, share in (background or {}).items():
+            shares[daemon] = shares.get(daemon, 0.0) - share
         earlier, flows = flows, await count(nodes)
         unrest = why_not_quiet(earlier, flows, shares, busy_share)
         if not unrest:
             return flows
         if monotonic_ns() > deadline:
             raise NotQuiet(f"not quiet within {timeout:g} s: {'; '.join(unrest)}")
+
+
+async def load_shares(daemons: Iterable[MeasuredDaemon], *, window: float) -> dict[DaemonRole, float]:
+    """The share of a processor that each daemon takes over a window (s). Raises what `processor.snapshot` raises."""
+    daemons = tuple(daemons)
+    began, before = monotonic_ns(), processor.snapshot(daemons)
+    await asyncio.sleep(window)
+    return _shares(daemons, before, began)
+
+
+def _shares(
+    daemons: Iterable[MeasuredDaemon], before: Mapping[DaemonRole, processor.Times], began: int
+) -> dict[DaemonRole, float]:
+    used = processor.difference(before, processor.snapshot(daemons))
+    passed = monotonic_ns() - began
+    return {daemon: spent.run_ns / passed for daemon, spent in used.items()}
 
 
 def why_not_quiet(
