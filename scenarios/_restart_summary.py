@@ -52,7 +52,12 @@ def _of_size(samples: DataFrame, size: int, labels: Labels) -> list[Metric]:
     for way in WAYS:
         ready = analysis.select(samples, "ready_s", mode=way, labels={"pods": size})
         if len(ready):
-            metrics.append(analysis.median(ready, f"restart_{way}_s", labels=labels))
+            spent = analysis.select(samples, "cpu_s", mode=way, labels={"pods": size})
+            metrics += [
+                analysis.median(ready, f"restart_{way}_s", labels=labels),
+                analysis.maximum(ready, f"restart_{way}_max_s", labels=labels, better="lower"),
+                analysis.median(spent, f"restart_{way}_cpu_s", labels=labels),
+            ]
         for name in WORST:
             found = analysis.select(samples, name, mode=way, labels={"pods": size})
             if len(found):

@@ -11,7 +11,7 @@ from controller.api.kinds import PODS
 from controller.ovsdb import operations
 from testbed.cluster.processes import wait_ready
 from testbed.experiment.provision import PATIENCE_S, pod, settle
-from testbed.measure import flows, writes
+from testbed.measure import flows, processor, writes
 from testbed.measure.writes import LogUnreadable
 from testbed.probes.echo import Echo, outages
 
@@ -66,13 +66,14 @@ class Trial:
         started_ns = time.monotonic_ns()
         self._process.start()
         await asyncio.to_thread(wait_ready, [self._process], READY_TIMEOUT_S)
-        ready_ns = time.monotonic_ns()
+        ready_ns, used = time.monotonic_ns(), processor.read(self._process.pid)
         bed.event("controller-ready", self._way)
         await bed.pods.until_all_ready(came, PATIENCE_S, lambda done, total: None)
         after = await settle(bed, self._background)
         await asyncio.sleep(AFTERMATH_S)
         await self._echo.until_steady(STEADY, STEADY_TIMEOUT_S)
         self._record("ready_s", (ready_ns - started_ns) / 1e9, started_ns)
+        self._record("cpu_s", used.run_ns / 1e9, started_ns)
         counters = await bed.controller.counters()
         self._record("rows_written", sum(counters["northbound"][name] for name in WRITTEN), started_ns)
         self._record(
