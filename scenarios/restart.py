@@ -93,7 +93,7 @@ class Restart(Scenario):
     method: ClassVar[tuple[str, ...]] = (
         "A time runs from the start of the controller's process to its word that it is ready: everything in the API "
         "and in NB has been read, every object has been compiled and compared, and what differed has been written to "
-        "NB. Its processor time is read at that moment: where the nodes are busy with what changed, the controller waits "
+        "NB. Its processor time is read at that moment: where nodes are busy with what changed, the controller waits "
         "for a processor, and the rest of the time is theirs. Rows and bytes are those that reached NB until the nodes "
         "were quiet again; bytes are of its log.",
         "One percent: half as many pods are deleted and half as many are new, at random, while the controller is away. "
