@@ -8,6 +8,9 @@ from typing import Literal
 
 import msgspec
 
+LONGEST = 200
+"""Characters of a found value that a message shows."""
+
 Reason = Literal[
     "FieldValueDuplicate",
     "FieldValueForbidden",
@@ -63,4 +66,8 @@ def _sentence(found: object, allowed: str) -> str:
 
 
 def _quoted(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
+    """The value on one line, and never a whole book of it."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    if not text.isprintable():
+        text = json.dumps(value, default=str)
+    return text if len(text) <= LONGEST else f'{text[: LONGEST - 4]}..."'

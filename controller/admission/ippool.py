@@ -5,7 +5,7 @@ Addresses beyond the subnet may stand in it, as Kube-OVN has it: those in both c
 
 from collections.abc import Iterator, Sequence
 
-from controller.admission import view
+from controller.admission import labels, ports, view
 from controller.admission.cause import Cause, duplicate, forbidden, invalid, required
 from controller.admission.networks import networks
 from controller.admission.view import View
@@ -20,14 +20,8 @@ _ANYWHERE = tuple(Network(version, 0, 0) for version in BITS)
 
 def create(new: IPPool, others: View) -> Iterator[Cause]:
     """A pool that nobody has addresses of yet."""
-    try:
-        is_name = parse(new.name) == (new.name,)
-    except InvalidAddress:
-        is_name = False
-    if not is_name:
-        allowed = "a name that is not read as an address in the annotation ip_pool: one with a letter in it"
-        yield invalid("metadata.name", new.name, allowed)
-    yield from _specification(new, others)
+    yield from itself(new)
+    yield from _beside_others(new, others)
 
 
 def update(new: IPPool, old: IPPool, others: View) -> Iterator[Cause]:
@@ -36,7 +30,8 @@ def update(new: IPPool, old: IPPool, others: View) -> Iterator[Cause]:
         yield forbidden(
             "spec.subnet", f'found "{new.spec.subnet}", allowed "{old.spec.subnet}": a pool keeps its subnet'
         )
-    yield from _specification(new, others)
+    yield from itself(new)
+    yield from _beside_others(new, others)
 
 
 def delete(old: IPPool, others: View) -> Iterator[Cause]:
@@ -44,10 +39,29 @@ def delete(old: IPPool, others: View) -> Iterator[Cause]:
     return iter(())
 
 
-def _specification(new: IPPool, others: View) -> Iterator[Cause]:
+def itself(new: IPPool) -> Iterator[Cause]:
+    """What speaks against a pool whatever else there is."""
+    try:
+        is_name = parse(new.name) == (new.name,)
+    except InvalidAddress:
+        is_name = False
+    if not is_name:
+        allowed = "a name that is not read as an address in the annotation ip_pool: one with a letter in it"
+        yield invalid("metadata.name", new.name, allowed)
     if not new.spec.subnet:
         yield required("spec.subnet", "the name of the subnet that the pool is of")
-        return
+    else:
+        yield from labels.label("spec.subnet", new.spec.subnet)
+    yield from labels.labels("spec.namespaces", new.spec.namespaces)
+    for number, text in enumerate(new.spec.ips):
+        try:
+            parse_entry(text)
+        except InvalidAddress as error:
+            yield invalid(f"spec.ips[{number}]", text, error.allowed)
+
+
+def _beside_others(new: IPPool, others: View) -> Iterator[Cause]:
+    yield from ports.of_pool(new, others)
     subnet = view.get(others, SUBNETS, new.spec.subnet)
     within = networks(subnet) if subnet is not None else _ANYWHERE
     rivals = [
@@ -56,16 +70,10 @@ def _specification(new: IPPool, others: View) -> Iterator[Cause]:
         if pool.name != new.name and pool.spec.subnet == new.spec.subnet
     ]
     for number, text in enumerate(new.spec.ips):
-        field = f"spec.ips[{number}]"
-        try:
-            parse_entry(text)
-        except InvalidAddress as error:
-            yield invalid(field, text, error.allowed)
-            continue
         part = _readable(IPPool(spec=type(new.spec)(subnet=new.spec.subnet, ips=(text,))), within)
         for name, ranges in rivals:
             if (address := common(part, ranges)) is not None:
-                yield duplicate(field, str(address), f"{IPPOOLS.name} {name}")
+                yield duplicate(f"spec.ips[{number}]", str(address), f"{IPPOOLS.name} {name}")
 
 
 def _readable(pool: IPPool, within: Sequence[Network]) -> list[Range]:

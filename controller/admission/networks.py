@@ -1,6 +1,7 @@
 """The networks and gateways of a subnet, and whether an address is one that a pod of it may have."""
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import TypeVar
 
 from controller.admission.cause import Cause, invalid
@@ -28,7 +29,16 @@ NOT_FOR_PODS = tuple(
 
 def networks(subnet: Subnet) -> tuple[Network, ...]:
     """The networks of a subnet, without what is none: that was refused when it was written."""
-    return tuple(_readable(parse_network, subnet.spec.cidr_block))
+    return _networks(subnet.spec.cidr_block)
+
+
+@lru_cache(maxsize=4_096)
+def _networks(cidr_block: str) -> tuple[Network, ...]:
+    return tuple(
+        network
+        for network in _readable(parse_network, cidr_block)
+        if not any(taboo.overlaps(network) for taboo in NOT_FOR_PODS)
+    )
 
 
 def gateways(subnet: Subnet) -> tuple[Address, ...]:

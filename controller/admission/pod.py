@@ -6,7 +6,7 @@ nothing and cost nothing here.
 
 from collections.abc import Iterator
 
-from controller.admission import choices, public, taken, view
+from controller.admission import choices, marks, ports, public, taken, view
 from controller.admission.cause import Cause, duplicate, invalid
 from controller.admission.networks import canonical_addresses, for_a_pod
 from controller.admission.view import View
@@ -24,7 +24,9 @@ _MAC = f"metadata.annotations[{MAC_ADDRESS}]"
 
 def create(new: Pod, others: View) -> Iterator[Cause]:
     """A new pod, with what it asks for in its annotations."""
+    yield from marks.readable("metadata.annotations", new.annotations)
     if not new.spec.host_network:
+        yield from ports.of_pod(new, others)
         yield from _address(new, others)
         yield from choices.pool(_POOL, new, others)
         yield from _mac(new, others)
@@ -37,6 +39,7 @@ def update(new: Pod, old: Pod, others: View) -> Iterator[Cause]:
     if new.spec.host_network or new.is_finished:
         return
     before, after = old.annotations, new.annotations
+    yield from marks.readable("metadata.annotations", after, before)
     if any(before.get(key) != after.get(key) for key in (IP_ADDRESS, LOGICAL_SWITCH)):
         yield from _address(new, others)
     if any(before.get(key) != after.get(key) for key in (IP_POOL, LOGICAL_SWITCH)):

@@ -8,11 +8,39 @@ from typing import Any, Protocol
 
 import msgspec
 
-from controller.admission import eip, ip, ippool, pod, subnet, translation, vpc, workload
+from controller.admission import (
+    eip,
+    ip,
+    ippool,
+    marks,
+    named,
+    pod,
+    provider,
+    subnet,
+    translation,
+    vip,
+    vlan,
+    vpc,
+    workload,
+)
 from controller.admission.cause import Cause
 from controller.admission.view import Document, View, typed
-from controller.api.annotations import EIP, IP_ADDRESS, IP_POOL, KEEP_IP, LOGICAL_SWITCH, MAC_ADDRESS, SNAT
-from controller.api.kinds import IPPOOLS, IPS, OVN_EIPS, PODS, SUBNETS, VPCS, Kind
+from controller.api.annotations import EIP, IP_ADDRESS, IP_POOL, KEEP_IP, MAC_ADDRESS, SNAT
+from controller.api.kinds import (
+    IPPOOLS,
+    IPS,
+    NAMESPACES,
+    NODES,
+    OVN_EIPS,
+    PODS,
+    SERVICES,
+    SUBNETS,
+    VIPS,
+    VLANS,
+    VPCS,
+    Kind,
+)
+from controller.api.kubeovn_kinds import PROVIDER_NETWORKS
 
 
 class Rules(Protocol):
@@ -34,7 +62,13 @@ _RULES: dict[str, tuple[Kind[Any], Rules]] = {
     IPS.name: (IPS, ip),
     IPPOOLS.name: (IPPOOLS, ippool),
     PODS.name: (PODS, pod),
+    NAMESPACES.name: (NAMESPACES, named),
+    NODES.name: (NODES, named),
+    SERVICES.name: (SERVICES, named),
+    VLANS.name: (VLANS, vlan),
+    PROVIDER_NETWORKS.name: (PROVIDER_NETWORKS, provider),
     OVN_EIPS.name: (OVN_EIPS, eip),
+    VIPS.name: (VIPS, vip),
     **{kind.name: (kind, translation) for kind in translation.KINDS},
     **{kind.name: (kind, workload) for kind in workload.KINDS},
 }
@@ -67,6 +101,9 @@ def review(
 def _judged(kind: str, document: Document) -> object:
     """The parts of an object that rules look at."""
     annotations = document.get("metadata", {}).get("annotations") or {}
-    if kind != PODS.name:
-        return document.get("spec"), annotations.get(KEEP_IP)
-    return [annotations.get(key) for key in (IP_ADDRESS, IP_POOL, MAC_ADDRESS, LOGICAL_SWITCH, EIP, SNAT)]
+    stated = {key: annotations[key] for key in _STATED & annotations.keys()}
+    return stated if kind in _BY_ANNOTATIONS else (document.get("spec"), stated)
+
+
+_STATED = frozenset((KEEP_IP, IP_ADDRESS, IP_POOL, MAC_ADDRESS, EIP, SNAT, *marks.READ))
+_BY_ANNOTATIONS = frozenset((PODS.name, NODES.name, NAMESPACES.name, SERVICES.name))

@@ -1,29 +1,34 @@
 """What a VPC may not be: routes that lead nowhere, and gone while subnets are in it."""
 
+import re
 from collections.abc import Iterator
-from ipaddress import ip_interface
 
-from controller.admission import labels, view
+from controller.admission import choosing, labels, matches, peerings, view
 from controller.admission.cause import Cause, duplicate, forbidden, invalid, required, unsupported
+from controller.admission.networks import canonical_addresses
 from controller.admission.view import View
 from controller.api.addresses import InvalidAddress, parse_address, parse_network
 from controller.api.kinds import SUBNETS, VPCS
-from controller.api.kubeovn import PolicyRoute, Vpc
+from controller.api.kubeovn import DynamicRouting, PolicyRoute, StaticRoute, Vpc
+from controller.api.names import router_port
 from controller.api.placement import vpc_of
 
+ECMP_MODE = "ecmp_symmetric_reply"
 ACTIONS = ("allow", "drop", "reroute")
 POLICIES = ("policyDst", "policySrc")
+_DEVICE = re.compile(r"[^/\s]{1,15}")
 
 
 def create(new: Vpc, others: View) -> Iterator[Cause]:
     """A new VPC."""
-    yield from labels.label("metadata.name", new.name)
-    yield from _specification(new, others)
+    yield from itself(new)
+    yield from _beside_others(new, others)
 
 
 def update(new: Vpc, old: Vpc, others: View) -> Iterator[Cause]:
     """Another specification."""
-    yield from _specification(new, others)
+    yield from itself(new)
+    yield from _beside_others(new, others)
 
 
 def delete(old: Vpc, others: View) -> Iterator[Cause]:
@@ -36,25 +41,86 @@ def delete(old: Vpc, others: View) -> Iterator[Cause]:
         yield forbidden("metadata.name", message)
 
 
-def _specification(new: Vpc, others: View) -> Iterator[Cause]:
-    seen: set[str] = set()
+def itself(new: Vpc) -> Iterator[Cause]:
+    """What speaks against a VPC whatever else there is."""
+    spec = new.spec
+    yield from labels.label("metadata.name", new.name)
+    yield from labels.labels("spec.namespaces", spec.namespaces)
+    if spec.default_subnet:
+        yield from labels.label("spec.defaultSubnet", spec.default_subnet)
+    yield from labels.names("spec.extraExternalSubnets", spec.extra_external_subnets)
+    yield from _static_routes(spec.static_routes)
+    yield from _policy_routes(spec.policy_routes)
+    yield from peerings.stated(new)
+    if spec.bfd_port.ip:
+        faults: list[Cause] = []
+        canonical_addresses("spec.bfdPort.ip", spec.bfd_port.ip, faults)
+        yield from faults
+    if spec.bfd_port.node_selector is not None:
+        yield from choosing.rules("spec.bfdPort.nodeSelector", spec.bfd_port.node_selector)
+    yield from _announced(spec.dynamic_routing)
+
+
+def beside(new: Vpc, other: Vpc) -> Iterator[Cause]:
+    """What speaks against a VPC as long as there is that other one."""
     for position, namespace in enumerate(new.spec.namespaces):
-        field = f"spec.namespaces[{position}]"
-        yield from labels.label(field, namespace)
-        if namespace in seen:
-            yield duplicate(field, namespace, "this list")
-        seen.add(namespace)
+        if namespace in other.spec.namespaces:
+            yield duplicate(f"spec.namespaces[{position}]", namespace, f"VPC {other.name}")
+    yield from peerings.beside(new, other)
+
+
+def _beside_others(new: Vpc, others: View) -> Iterator[Cause]:
     for other in view.every(others, VPCS):
-        if other.name == new.name:
-            continue
-        for position, namespace in enumerate(new.spec.namespaces):
-            if namespace in other.spec.namespaces:
-                yield duplicate(f"spec.namespaces[{position}]", namespace, f"VPC {other.name}")
-    for position, route in enumerate(new.spec.static_routes):
-        yield from _route(f"spec.staticRoutes[{position}]", route.cidr, route.next_hop_ip, route.policy)
-    for position, policy in enumerate(new.spec.policy_routes):
-        yield from _policy(f"spec.policyRoutes[{position}]", policy)
-    yield from _peerings(new)
+        if other.name != new.name:
+            yield from beside(new, other)
+    default = view.get(others, SUBNETS, new.spec.default_subnet) if new.spec.default_subnet else None
+    if default is not None and vpc_of(default) != new.name:
+        allowed = f"a subnet of VPC {new.name}: this one is of {vpc_of(default)}"
+        yield invalid("spec.defaultSubnet", default.name, allowed)
+    for position, name in enumerate(new.spec.extra_external_subnets):
+        found = view.get(others, SUBNETS, name)
+        if found is not None and not found.spec.vlan:
+            yield invalid(f"spec.extraExternalSubnets[{position}]", name, "a subnet that lies in a Vlan")
+    for position, peering in enumerate(new.spec.vpc_peerings):
+        namesake = view.get(others, SUBNETS, peering.remote_vpc)
+        if namesake is not None and vpc_of(namesake) == new.name:
+            owner = f"subnet {namesake.name}, as router port {router_port(new.name, namesake.name)},"
+            yield duplicate(f"spec.vpcPeerings[{position}].remoteVpc", peering.remote_vpc, owner)
+
+
+def _static_routes(routes: tuple[StaticRoute, ...]) -> Iterator[Cause]:
+    seen: set[tuple[str, ...]] = set()
+    for position, route in enumerate(routes):
+        field = f"spec.staticRoutes[{position}]"
+        yield from _route(field, route.cidr, route.next_hop_ip, route.policy)
+        if route.ecmp_mode and route.ecmp_mode != ECMP_MODE:
+            yield unsupported(f"{field}.ecmpMode", route.ecmp_mode, (ECMP_MODE,))
+        for name, text in (("bfdId", route.bfd_id), ("routeTable", route.route_table)):
+            yield from labels.word(f"{field}.{name}", text)
+        identity = (route.policy, route.route_table, route.cidr, route.next_hop_ip)
+        if identity in seen:
+            yield duplicate(f"{field}.cidr", route.cidr, "this list")
+        seen.add(identity)
+
+
+def _policy_routes(policies: tuple[PolicyRoute, ...]) -> Iterator[Cause]:
+    seen: set[tuple[int, str]] = set()
+    for position, policy in enumerate(policies):
+        field = f"spec.policyRoutes[{position}]"
+        yield from _policy(field, policy)
+        if (policy.priority, policy.match) in seen:
+            yield duplicate(f"{field}.match", policy.match, "this list, with the same priority,")
+        seen.add((policy.priority, policy.match))
+
+
+def _announced(routing: DynamicRouting) -> Iterator[Cause]:
+    if routing.vrf_name and not _DEVICE.fullmatch(routing.vrf_name):
+        allowed = 'the name of a device: at most 15 characters, without "/" and blanks'
+        yield invalid("spec.dynamicRouting.vrfName", routing.vrf_name, allowed)
+    if not 0 <= routing.vrf_id < 2**32:
+        yield invalid(
+            "spec.dynamicRouting.vrfId", routing.vrf_id, "the number of a routing table, 0 to 4294967295"
+        )
 
 
 def _route(field: str, cidr: str, next_hop: str, policy: str) -> Iterator[Cause]:
@@ -74,39 +140,21 @@ def _route(field: str, cidr: str, next_hop: str, policy: str) -> Iterator[Cause]
 
 
 def _policy(field: str, policy: PolicyRoute) -> Iterator[Cause]:
-    if not policy.match.strip():
-        yield required(f"{field}.match", "an expression of OVN, such as ip4.src == 10.0.0.0/24")
+    yield from matches.match(f"{field}.match", policy.match)
     if policy.action not in ACTIONS:
         yield unsupported(f"{field}.action", policy.action, ACTIONS)
     hops = [hop.strip() for hop in policy.next_hop_ip.split(",") if hop.strip()]
     if policy.action == "reroute" and not hops:
         yield required(f"{field}.nextHopIP", "where to, one or several addresses joined by commas")
-    if policy.action != "reroute" and hops:
+    if policy.action in ("allow", "drop") and hops:
         yield forbidden(f"{field}.nextHopIP", f"only action reroute leads anywhere, not {policy.action}")
+    version = matches.version(policy.match)
     for hop in hops:
         try:
-            parse_address(hop)
+            found = parse_address(hop).version
         except InvalidAddress as error:
             yield invalid(f"{field}.nextHopIP", hop, error.allowed)
-
-
-def _peerings(new: Vpc) -> Iterator[Cause]:
-    seen: set[str] = set()
-    for position, peering in enumerate(new.spec.vpc_peerings):
-        field = f"spec.vpcPeerings[{position}]"
-        if not peering.remote_vpc or peering.remote_vpc == new.name:
-            yield invalid(f"{field}.remoteVpc", peering.remote_vpc, "the name of another VPC")
-        elif peering.remote_vpc in seen:
-            yield duplicate(f"{field}.remoteVpc", peering.remote_vpc, "this list")
-        seen.add(peering.remote_vpc)
-        try:
-            ip_interface(peering.local_connect_ip)
-            unfit = "/" not in peering.local_connect_ip
-        except ValueError:
-            unfit = True
-        if unfit:
-            yield invalid(
-                f"{field}.localConnectIP",
-                peering.local_connect_ip,
-                "an address with its prefix, 169.254.0.1/30",
-            )
+            continue
+        if version is not None and found != version:
+            yield invalid(f"{field}.nextHopIP", hop, f"an IPv{version} address, as the match says")
+        version = version or found

@@ -5,7 +5,7 @@ So a slip in an annotation is told to whoever writes the Deployment, and not onl
 
 from collections.abc import Iterator
 
-from controller.admission import choices, public, switch
+from controller.admission import choices, marks, public, switch
 from controller.admission.cause import Cause, invalid
 from controller.admission.networks import canonical_addresses
 from controller.admission.view import View
@@ -95,6 +95,7 @@ def _pod(new: Workload, annotations: dict[str, str]) -> Pod:
 
 def _template(new: Workload, others: View) -> Iterator[Cause]:
     path, annotations = new.template
+    yield from marks.readable(path, annotations)
     yield from choices.pool(f"{path}[{IP_POOL}]", _pod(new, annotations), others)
     if fixed := annotations.get(IP_ADDRESS):
         faults: list[Cause] = []

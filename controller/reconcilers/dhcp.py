@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from controller.api.dhcp import parse_options
+from controller.api.dhcp import v4_options, v6_options
 from controller.api.kinds import SUBNETS
 from controller.api.kubeovn import Subnet
 from controller.api.names import router_port
@@ -50,12 +50,12 @@ def row_key(subnet: str, version: int) -> RowKey:
 def _columns(subnet: Subnet, family: Family) -> dict[str, object]:
     mac = gateway_mac(router_port(vpc_of(subnet), subnet.name))
     if family.version == 6:
-        found = {"server_id": mac} | parse_options(subnet.spec.dhcp_v6_options)
+        found = {"server_id": mac} | v6_options(subnet.spec.dhcp_v6_options)
     else:
         found = {
             "lease_time": str(LEASE_TIME_S),
             "router": family.gateway,
             "server_id": SERVER,
             "server_mac": mac,
-        } | parse_options(subnet.spec.dhcp_v4_options)
+        } | v4_options(subnet.spec.dhcp_v4_options)
     return {"cidr": str(family.network), "options": found}

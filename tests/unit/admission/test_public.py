@@ -24,7 +24,7 @@ def a_dnat(name: str = "d", **spec: Any) -> Document:
 
 @pytest.fixture
 def outside() -> World:
-    return World(subnet("outside", "172.31.0.0/16"), an_eip())
+    return World(subnet("outside", "172.31.0.0/16", vlan="v"), an_eip())
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def outside() -> World:
         ({"type": "public"}, "spec.type", '"nat", "lrp", "lsp"'),
         ({"v4Ip": "172.31.0"}, "spec.v4Ip", "an IPv4 or IPv6 address"),
         ({"v4Ip": "fd00::1"}, "spec.v4Ip", "an IPv4 address"),
-        ({"v4Ip": "10.0.0.1"}, "spec.v4Ip", "an address of 172.31.0.0/16"),
+        ({"v4Ip": "10.0.0.1"}, "spec.v4Ip", "a host of 172.31.0.0/16"),
         ({"macAddress": "x"}, "spec.macAddress", "six pairs"),
     ],
 )

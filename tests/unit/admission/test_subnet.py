@@ -79,7 +79,7 @@ def test_what_kube_ovn_documents_is_accepted(world: World) -> None:
             {"gateway": "10.66.0.1,10.66.0.2"},
             "spec.gateway",
             "10.66.0.1,10.66.0.2",
-            "one gateway in each network",
+            "one address in each network",
         ),
         (
             {"excludeIps": ["10.66.0.1", "10.67.0.1"]},
