@@ -10,12 +10,13 @@ run: setup ## the headline question: full against incremental, on a small cluste
 test: setup ## rules without root, then real OVN
 	$(AS_ROOT) $(BIN)/pytest -m "not slow" tests/unit tests/system
 
-lint: setup ## style, types, layers, and no write past the diff
+lint: setup ## style, types, layers, no write past the diff, no shell
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m lint.no_bypass
+	$(BIN)/python -m lint.no_shell
 
 bench: setup ## the slow tests, and speed as ratios side by side
 	$(AS_ROOT) $(BIN)/pytest -m "slow" tests/system

@@ -16,10 +16,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from lint.names import absolute, imports
+
 WRITERS: Mapping[str, str] = {
     "controller.northbound.writer": "sends the difference between fragments and NB",
     "controller.runtime.api_writer": "sends the difference between fragments and the API's objects",
-    "controller.runtime.allocation": "the one stateful step: its output, the IP object, is what reconcilers read",
+    "controller.runtime.acquisition": "the one stateful step: its output, the IP object, is what reconcilers read",
     "controller.runtime.bootstrap": "creates the default Vpc and Subnets once, where there is nothing to diff with yet",
     "controller.daemon.switch": "sends the difference between ports wanted and a node's Open vSwitch",
     "controller.daemon.egress": "replaces the rules of a node where those wanted differ from those in force",
@@ -74,12 +76,12 @@ def bypasses(root: Path, writers: Mapping[str, str] = WRITERS) -> Iterator[Bypas
 def writes(module: str, source: str) -> Iterator[Bypass]:
     """Every write in ``source``."""
     tree = ast.parse(source)
-    imported = _imports(tree)
+    imported = imports(tree)
     for library, line in _libraries(tree):
         yield Bypass(module, line, f"imports {library}, which configures the kernel")
     called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and (starter := _absolute(node.func, imported)) in PROCESS_STARTERS:
+        if isinstance(node, ast.Call) and (starter := absolute(node.func, imported)) in PROCESS_STARTERS:
             yield Bypass(module, node.lineno, f"starts a process ({starter})")
         elif isinstance(node, ast.Call) and _fetched_by_name(node):
             yield Bypass(module, node.lineno, "fetches a writing method by its name")
@@ -91,20 +93,6 @@ def writes(module: str, source: str) -> Iterator[Bypass]:
             and (id(node) in called or _is_client(node.value))
         ):
             yield Bypass(module, node.lineno, f"writes by {ast.unparse(node)}")
-
-
-def _imports(tree: ast.Module) -> dict[str, str]:
-    """What each imported name stands for."""
-    names = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                first = alias.name.partition(".")[0]
-                names[alias.asname or first] = alias.name if alias.asname else first
-        elif isinstance(node, ast.ImportFrom):
-            for alias in node.names:
-                names[alias.asname or alias.name] = f"{node.module}.{alias.name}"
-    return names
 
 
 def _libraries(tree: ast.Module) -> Iterator[tuple[str, int]]:
@@ -120,19 +108,9 @@ def _libraries(tree: ast.Module) -> Iterator[tuple[str, int]]:
                 yield module, node.lineno
 
 
-def _absolute(node: ast.expr, imported: Mapping[str, str]) -> str | None:
-    """``subprocess.run`` for whatever name it was imported by; None for what is no attribute of an import."""
-    if isinstance(node, ast.Name):
-        return imported.get(node.id)
-    if isinstance(node, ast.Attribute):
-        parent = _absolute(node.value, imported)
-        return parent and f"{parent}.{node.attr}"
-    return None
-
-
 def _is_module(node: ast.expr, imported: Mapping[str, str]) -> bool:
     """Whether ``node`` is an imported module: by the custom that classes begin with a capital and modules do not."""
-    name = _absolute(node, imported)
+    name = absolute(node, imported)
     return name is not None and name.rpartition(".")[2].islower()
 
 

@@ -45,12 +45,22 @@ class Left(Enum):
 
 
 class Judgement(NamedTuple):
-    """What speaks against an object by itself, what is left of it, and what speaks against it beside others."""
+    """What speaks against an object by itself, what is left of it, and what speaks against it beside others.
+
+    ``is_said``: whether the object says that something speaks against it.
+    """
 
     faults: tuple[Cause, ...] = ()
     left: Left = Left.REST
     is_being_deleted: bool = False
     rivalry: tuple[Cause, ...] = ()
+    current: Resource | None = None
+    is_said: bool = False
+
+    @property
+    def is_news(self) -> bool:
+        """Whether there is anything to be said that the object does not say already."""
+        return bool(self.faults or self.rivalry or self.is_said)
 
 
 SOUND = Judgement()

@@ -12,10 +12,11 @@ from controller.admission import Cause
 from controller.api.kinds import IPS, NODES, Kind
 from controller.api.meta import Condition
 from controller.api.names import VALIDATED
-from controller.engine.fragment import Fragment, Notice
+from controller.engine.fragment import NOTHING, Fragment, Notice
 from controller.engine.reconciler import Reconciler
 from controller.engine.soundness import Judgement, Left
 from controller.engine.view import ANSWERED, View, has_conditions
+from controller.reconcilers.relations import RELATIONS
 
 INVALID = "ValidateFailed"
 CONTRADICTION = "Contradiction"
@@ -23,9 +24,15 @@ UNUSABLE = "Unusable"
 
 
 def _statement(kind: Kind[Any]) -> Callable[[Judgement, View], Fragment]:
+    relations = RELATIONS.get(kind)
     says_conditions = has_conditions(kind) and kind is not NODES  # A node's status is its kubelet's.
 
     def state(judgement: Judgement, view: View) -> Fragment:
+        current = judgement.current
+        lacking = tuple(relations(current, view)) if relations is not None and current is not None else ()
+        judgement = judgement._replace(rivalry=(*judgement.rivalry, *lacking))
+        if not judgement.is_news:
+            return NOTHING
         is_nothing = bool(judgement.faults) and judgement.left is Left.NOTHING
         return Fragment(
             conditions=tuple(_conditions(judgement, is_nothing)) if says_conditions else (),
@@ -51,15 +58,22 @@ def _notices(judgement: Judgement) -> Iterable[Notice]:
     if judgement.faults:
         yield Notice("Warning", INVALID, f"{judgement.left.value}: {_sentence(judgement.faults)}")
     if judgement.rivalry:
-        yield Notice("Warning", CONTRADICTION, f"both stay in force: {_sentence(judgement.rivalry)}")
+        yield Notice(
+            "Warning", CONTRADICTION, f"in force as far as it can be: {_sentence(judgement.rivalry)}"
+        )
 
 
 def _sentence(causes: Iterable[Cause]) -> str:
     return "; ".join(f"{cause.field}: {cause.message}" for cause in causes)
 
 
+def _is_of_interest(kind: Kind[Any]) -> Callable[[Judgement], bool] | None:
+    """Of kinds of which there are many, only those objects are looked at of which there is something to be said."""
+    return None if kind in RELATIONS else lambda judgement: judgement.is_news
+
+
 JUDGES: tuple[Reconciler, ...] = tuple(
-    Reconciler(f"validity-{kind.plural}", kind, _statement(kind), concerns=bool, judges=True)
+    Reconciler(f"validity-{kind.plural}", kind, _statement(kind), _is_of_interest(kind), judges=True)
     for kind in (*ANSWERED, IPS, NODES)
 )
 """One for each kind whose objects are held against rules when they come."""

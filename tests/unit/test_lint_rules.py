@@ -1,4 +1,4 @@
-"""The rule that no write bypasses the diff finds what it should find, and nothing else."""
+"""The rules that no write bypasses the diff and no input reaches a shell find what they should, and nothing else."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from lint.no_bypass import WRITERS, bypasses, writes
+from lint.no_shell import shells
 
 
 def found(source: str) -> list[str]:
@@ -73,3 +74,45 @@ def test_a_listed_writer_may_write_and_one_that_no_longer_does_is_found(tmp_path
 
 def test_every_writer_says_why() -> None:
     assert all(len(reason) > 20 for reason in WRITERS.values())
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "import os\nos.system('ip link')",
+        "from os import popen\npopen('ip link')",
+        "import subprocess\nsubprocess.run(['ip'], shell=True)",
+        "import subprocess as s\ns.run(command, shell=maybe)",
+        "import subprocess\nsubprocess.run('ip link')",
+        "import subprocess\nsubprocess.Popen(f'ip link del {name}')",
+        "import subprocess\nsubprocess.check_output('ip link del ' + name)",
+        "import subprocess\nsubprocess.call('ip link del %s' % name)",
+        "import subprocess\nsubprocess.run(' '.join(command))",
+        "from subprocess import getoutput\ngetoutput('ip link')",
+        "import asyncio\nasync def f():\n    await asyncio.create_subprocess_shell('ip')",
+        "node.run(['sh', '-c', f'ip link del {name}'])",
+        "node.run(('nsenter', '--net', '/bin/bash', '-c', script))",
+    ],
+)
+def test_a_planted_shell_is_found(planted: str) -> None:
+    assert len(list(shells("testbed/x.py", planted))) == 1
+
+
+@pytest.mark.parametrize(
+    "innocent",
+    [
+        "import subprocess\nsubprocess.run(['ip', 'link', 'del', name])",
+        "import subprocess\nsubprocess.run([*enter, 'ip'], shell=False)",
+        "import subprocess\nsubprocess.run(command)",
+        "node.run(['sh', '-c', 'echo \"$1\"', 'sh', name])",
+        "shell = ['sh', script]",
+        "def system():\n    pass\nsystem()",
+    ],
+)
+def test_commands_that_are_lists_are_left_alone(innocent: str) -> None:
+    assert list(shells("testbed/x.py", innocent)) == []
+
+
+def test_a_found_shell_tells_where_and_what() -> None:
+    (found,) = shells("testbed/x.py", "import os\nos.system(name)\n")
+    assert (found.file, found.line, found.what) == ("testbed/x.py", 2, "hands a text to a shell (os.system)")
