@@ -9,10 +9,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from ipaddress import ip_network
 
 from controller.api.kubeovn import NatOutgoingPolicyRule, Subnet
 from controller.daemon.device import Network
+from controller.daemon.reading import networks
 
 log = logging.getLogger(__name__)
 
@@ -61,4 +61,4 @@ def _of(version: int, networks: Iterable[Network]) -> frozenset[Network]:
 
 def parse(text: str) -> frozenset[Network]:
     """Addresses and networks joined by commas. Raises ``ValueError``."""
-    return frozenset(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    return frozenset(networks(text))

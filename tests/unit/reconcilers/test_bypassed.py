@@ -45,13 +45,21 @@ def an_object(kind: Kind[Any], name: str, spec: dict[str, Any], **more: Any) -> 
 def a_world() -> View:
     """What the refusals are refused beside of."""
     view = View()
-    view.put(VPCS, an_object(VPCS, "ovn-cluster", {}))
+    view.put(VPCS, an_object(VPCS, "ovn-cluster", {"extraExternalSubnets": ["outside"]}))
     view.put(VPCS, an_object(VPCS, "tenant", {}))
     view.put(VLANS, an_object(VLANS, "v", {"provider": "net1", "id": 1}))
     view.put(SUBNETS, an_object(SUBNETS, "ovn-default", {"cidrBlock": "10.16.0.0/16"}))
     view.put(SUBNETS, an_object(SUBNETS, "outside", {"cidrBlock": "172.31.0.0/16", "vlan": "v"}))
     view.put(IPPOOLS, an_object(IPPOOLS, "a", {"subnet": "ovn-default", "ips": ["10.16.0.100..10.16.0.199"]}))
+    view.put(SUBNETS, an_object(SUBNETS, "in-new", {"cidrBlock": "172.30.0.0/16", "vlan": "new"}))
     view.put(OVN_EIPS, an_object(OVN_EIPS, "one", {"externalSubnet": "outside"}))
+    for name, subnet, address in (
+        ("one.ovn-eip.kubeovn.io", "outside", "172.31.0.9"),
+        ("ovn-cluster-outside", "outside", "172.31.0.2"),
+        ("web.default", "ovn-default", "10.16.0.9"),
+    ):
+        record = {"subnet": subnet, "ipAddress": address, "macAddress": "0a:00:00:00:00:09"}
+        view.put(IPS, an_object(IPS, name, record))
     return view
 
 
