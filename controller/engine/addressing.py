@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from controller.api.kubeovn import Subnet
 
@@ -44,12 +44,12 @@ class Addressing:
         """Reads a subnet that admission let pass. The gateway is the network's first address unless said otherwise."""
         return _read(subnet.spec.cidr_block, subnet.spec.gateway)
 
-    @property
+    @cached_property
     def cidr(self) -> str:
         """The networks as Kube-OVN writes them: joined by a comma."""
         return ",".join(str(family.network) for family in self.families)
 
-    @property
+    @cached_property
     def gateway(self) -> str:
         """The gateways as Kube-OVN writes them: joined by a comma."""
         return ",".join(family.gateway for family in self.families)

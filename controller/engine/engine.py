@@ -16,15 +16,19 @@ import msgspec
 from controller.api.kinds import Kind
 from controller.engine import statement
 from controller.engine.fragment import NOTHING, Fragment, Notice
+from controller.engine.readings import Readings
 from controller.engine.reconciler import Reconciler
-from controller.engine.view import Subject, View
+from controller.engine.view import EVERY, Subject, View
 from controller.northbound import delta
 from controller.northbound.replica import Replica
-from controller.northbound.rows import RowKey
+from controller.northbound.rows import Member, RowKey
 from controller.northbound.sharing import Sharing
 
 Owner = str
 """``reconciler/path``: one reconciler's answer for one object. It is the tag of the rows in NB."""
+
+MOST_COMPARED = 2_000
+"""Owners whose rows changed in NB that are looked at at once; of more, those that wrote none have to wait."""
 
 
 class Effect(msgspec.Struct, frozen=True, gc=False):
@@ -52,7 +56,11 @@ class Plan(msgspec.Struct):
 
 
 class Engine:
-    """Keeps what every owner last wanted, and whom that depends on. ``woken`` is called when someone must be asked."""
+    """Knows whom a change concerns, and what of their former answers must be known to make a difference.
+
+    What an owner wants is not kept, since its reconciler can be asked again: only the answers of the latest plan are,
+    with which NB's and the API's reactions to it are compared. ``woken`` is called when someone must be asked.
+    """
 
     def __init__(self, view: View, replica: Replica, reconcilers: Sequence[Reconciler]) -> None:
         self._view = view
@@ -62,9 +70,10 @@ class Engine:
         self._of_kind: dict[str, list[Reconciler]] = {}
         for entry in reconcilers:
             self._of_kind.setdefault(entry.kind.name, []).append(entry)
-        self._fragments: dict[Owner, Fragment] = {}
-        self._reads: dict[Owner, frozenset[Subject]] = {}
-        self._readers: dict[Subject, set[Owner]] = {}
+        self._latest: dict[Owner, Fragment] = {}
+        self._members: dict[Owner, tuple[Member, ...]] = {}
+        self._told: dict[Owner, tuple[Notice, ...]] = {}
+        self._readings = Readings()
         self._awaiting: dict[RowKey, set[Owner]] = {}
         self._problems: dict[Owner, dict[str, Notice]] = {}
         self._due: dict[Owner, None] = {}
@@ -92,14 +101,15 @@ class Engine:
         return owners
 
     def everyone(self) -> list[Owner]:
-        """Every owner there is: of each object, of each row of ours, of each answer that is remembered."""
+        """Every owner there is: of each object, of each row of ours, of each answer that others must be told of."""
         owners = dict.fromkeys(
             f"{entry.name}/{path}"
             for entry in self._reconcilers.values()
             for path in self._view.paths(entry.kind)
+            if self._is_concerned(entry, path)
         )
         owners.update(dict.fromkeys(self._replica.owners()))
-        owners.update(dict.fromkeys(self._fragments))
+        owners.update(dict.fromkeys(self._readings))
         return list(owners)
 
     def subject(self, owner: Owner) -> tuple[Reconciler | None, str]:
@@ -110,19 +120,21 @@ class Engine:
     def plan(self, owners: Iterable[Owner], now: str) -> Plan:
         """Asks ``owners`` and diffs their answers with the world. ``now`` is RFC 3339."""
         plan = Plan(deltas=[], effects=[])
+        self._latest = {}
         for owner in owners:
             plan.owners += 1
             self._due.pop(owner, None)
-            before = self._fragments.get(owner, NOTHING)
-            fragment = self._ask(owner)
-            shared = (
-                *self._sharing.replace(before.members, fragment.members),
+            reconciler, path = self.subject(owner)
+            fragment = self._latest[owner] = self._ask(owner, reconciler, path)
+            changes = (
+                *delta.differ(owner, fragment.rows, self._replica),
+                *self._share(owner, fragment.members),
                 *self._sharing.settle(fragment.rows),
             )
-            changes = (*delta.differ(owner, fragment.rows, self._replica), *shared)
             if changes:
                 plan.deltas.append(delta.Delta(owner, changes))
-            effect = self._effect(owner, fragment, before, now)
+            notices = self._news(owner, fragment.notices)
+            effect = self._effect(owner, reconciler, path, fragment, notices, now)
             if effect is not None:
                 plan.effects.append(effect)
         return plan
@@ -153,66 +165,83 @@ class Engine:
             return
         self._awaiting.setdefault(key, set()).add(owner)
 
-    def _ask(self, owner: Owner) -> Fragment:
-        reconciler, path = self.subject(owner)
-        if reconciler is None:
+    def _ask(self, owner: Owner, reconciler: Reconciler | None, path: str) -> Fragment:
+        current = self._view.get(reconciler.kind, path) if reconciler is not None else None
+        if reconciler is None or current is None:
+            self._problems.pop(owner, None)
+            self._readings.replace(owner, frozenset())
             return NOTHING
-
-        def ask() -> Fragment:
-            current = self._view.get(reconciler.kind, path)
-            if current is None:
-                self._problems.pop(owner, None)
-                return NOTHING
-            return reconciler(current, self._view)
-
-        fragment, reads = self._view.recording(ask)
+        fragment, reads = self._view.recording(lambda: reconciler(current, self._view))
+        reads.discard((reconciler.kind.name, path))  # Of its own object an owner is told anyway.
+        self._readings.replace(owner, reads)
         problems = self._problems.get(owner)
         if problems is not None:
             notices = (*fragment.notices, *problems.values())
             fragment = msgspec.structs.replace(fragment, notices=notices)
-        self._remember(owner, fragment, reads)
-        return fragment  # type: ignore[no-any-return]
+        return fragment
 
-    def _remember(self, owner: Owner, fragment: Fragment, reads: frozenset[Subject]) -> None:
-        before = self._reads.get(owner, frozenset())
-        for subject in before - reads:
-            readers = self._readers[subject]
-            readers.discard(owner)
-            if not readers:
-                del self._readers[subject]
-        for subject in reads - before:
-            self._readers.setdefault(subject, set()).add(owner)
-        if fragment is NOTHING and len(reads) == 1:
-            # Nothing wanted and nothing read but its own absence: the event that ends that wakes the owner by itself.
-            for subject in reads:
-                self._readers[subject].discard(owner)
-                if not self._readers[subject]:
-                    del self._readers[subject]
-            self._reads.pop(owner, None)
-            self._fragments.pop(owner, None)
+    def _share(self, owner: Owner, members: tuple[Member, ...]) -> Iterable[delta.Change]:
+        """What the owner wants in shared sets from now on."""
+        before = self._members.get(owner, ())
+        if members:
+            self._members[owner] = members
+        elif before:
+            del self._members[owner]
         else:
-            self._reads[owner] = reads
-            self._fragments[owner] = fragment
+            return ()
+        return self._sharing.replace(before, members)
 
-    def _effect(self, owner: Owner, fragment: Fragment, before: Fragment, now: str) -> Effect | None:
-        reconciler, path = self.subject(owner)
-        if reconciler is None:
-            return None
-        stated = self._view.stated(reconciler.kind, path)
-        if stated is None:
+    def _news(self, owner: Owner, notices: tuple[Notice, ...]) -> tuple[Notice, ...]:
+        """The notices that were not told when the owner was last asked."""
+        before = self._told.get(owner, ())
+        if notices:
+            self._told[owner] = notices
+        elif before:
+            del self._told[owner]
+        return tuple(notice for notice in notices if notice not in before)
+
+    def _effect(
+        self,
+        owner: Owner,
+        reconciler: Reconciler | None,
+        path: str,
+        fragment: Fragment,
+        notices: tuple[Notice, ...],
+        now: str,
+    ) -> Effect | None:
+        stated = self._view.stated(reconciler.kind, path) if reconciler is not None else None
+        if reconciler is None or stated is None:
             return None
         patch = statement.differ(fragment, stated, now)
-        notices = tuple(notice for notice in fragment.notices if notice not in before.notices)
         if not patch and not notices and fragment.gone_after is None:
             return None
         return Effect(owner, reconciler.kind, path, stated.uid, patch, fragment.gone_after, notices)
 
+    def _wanted(self, owner: Owner) -> Fragment:
+        """What the owner wants, without the trace that asking leaves."""
+        if (fragment := self._latest.get(owner)) is not None:
+            return fragment
+        reconciler, path = self.subject(owner)
+        current = self._view.get(reconciler.kind, path) if reconciler is not None else None
+        return reconciler(current, self._view) if reconciler is not None and current is not None else NOTHING
+
+    def _is_concerned(self, reconciler: Reconciler, path: str) -> bool:
+        """Whether an object gives its reconciler anything to do, or did."""
+        if reconciler.concerns is None:
+            return True
+        current = self._view.get(reconciler.kind, path)
+        if current is not None and reconciler.concerns(current):
+            return True
+        owner = f"{reconciler.name}/{path}"
+        return owner in self._readings or owner in self._problems or any(self._replica.of_owner(owner))
+
     def _subject_changed(self, subject: Subject) -> None:
         kind, path = subject
-        for reconciler in self._of_kind.get(kind, ()):
-            if path != "*":
-                self.touch(f"{reconciler.name}/{path}")
-        for owner in self._readers.get(subject, ()):
+        if path != EVERY:
+            for reconciler in self._of_kind.get(kind, ()):
+                if self._is_concerned(reconciler, path):
+                    self.touch(f"{reconciler.name}/{path}")
+        for owner in self._readings.readers(subject):
             self.touch(owner)
 
     def _subject_restated(self, subject: Subject) -> None:
@@ -220,15 +249,17 @@ class Engine:
         for reconciler in self._of_kind.get(kind, ()):
             owner = f"{reconciler.name}/{path}"
             stated = self._view.stated(reconciler.kind, path)
-            fragment = self._fragments.get(owner, NOTHING)
-            if stated is not None and statement.differ(fragment, stated, ""):
+            if stated is not None and statement.differ(self._wanted(owner), stated, ""):
                 self.touch(owner)
 
     def _rows_observed(self, owners: set[Owner]) -> None:
+        are_few = len(owners) <= MOST_COMPARED
         for owner in owners:
-            rows = self._fragments.get(owner, NOTHING).rows
-            if delta.differ(owner, rows, self._replica) or any(self._sharing.settle(rows)):
-                self.touch(owner)
+            if are_few or owner in self._latest:
+                rows = self._wanted(owner).rows
+                if not delta.differ(owner, rows, self._replica) and not any(self._sharing.settle(rows)):
+                    continue
+            self.touch(owner)
 
     def _row_appeared(self, key: RowKey) -> None:
         for owner in self._awaiting.pop(key, ()):

@@ -17,20 +17,27 @@ Compile = Callable[[T, View], Fragment]
 
 @dataclass(frozen=True)
 class Reconciler:
-    """One concern of one kind. ``name`` is part of the ownership tags in NB: it must never change."""
+    """One concern of one kind. ``name`` is part of the ownership tags in NB: it must never change.
+
+    ``concerns`` tells the objects that it has to do with, None: all. Of others it is asked only to take back what it
+    wanted before.
+    """
 
     name: str
     kind: Kind[Any]
     compile: Compile[Any]
+    concerns: Callable[[Any], bool] | None = None
 
     def __call__(self, subject: Any, view: View) -> Fragment:
         """What ``subject`` needs."""
         return self.compile(subject, view)
 
 
-def reconciler(name: str, kind: Kind[T]) -> Callable[[Compile[T]], Reconciler]:
-    """Declares the function as the reconciler ``name`` of ``kind``.
+def reconciler(
+    name: str, kind: Kind[T], concerns: Callable[[T], bool] | None = None
+) -> Callable[[Compile[T]], Reconciler]:
+    """Declares the function as the reconciler ``name`` of ``kind``, or of those objects that it ``concerns``.
 
     What it reads through the view is noted while it runs, so what it depends on need not be said.
     """
-    return lambda function: Reconciler(name, kind, function)
+    return lambda function: Reconciler(name, kind, function, concerns)

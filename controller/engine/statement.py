@@ -47,14 +47,21 @@ def differ(wanted: Fragment, stated: Stated, now: str) -> Patch:
 
 
 def merged(stated: Stated, patch: Patch) -> Stated:
-    """What the object says once ``patch`` is in force."""
+    """What the object says once ``patch`` is in force: just as the API will tell it, where nothing empty is written."""
     annotations = {**stated.annotations, **patch.annotations}
+    status = {**stated.status, **patch.status}
+    if "conditions" in patch.status:
+        status["conditions"] = [_without_empty(entry) for entry in patch.status["conditions"]]
     return Stated(
         stated.uid,
         {name: value for name, value in annotations.items() if value is not None},
-        {**stated.status, **patch.status},
+        _without_empty(status),
         stated.is_held if patch.finalizer is None else patch.finalizer,
     )
+
+
+def _without_empty(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value != type(value)()}
 
 
 def _conditions(

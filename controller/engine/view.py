@@ -8,11 +8,13 @@ compares with it. Without that cut each answer of the API to our own patch would
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
+from sys import intern
 from typing import Any, TypeVar
 
 import msgspec
 
-from controller.api.annotations import EIP, KEEP_IP, SNAT, without_effect
+from controller.api.annotations import EIP, IP_ADDRESS, KEEP_IP, MAC_ADDRESS, SNAT, without_effect
 from controller.api.core import READY, Node, NodeSpec, NodeStatus, Pod, PodSpec, PodStatus
 from controller.api.kinds import (
     IPPOOLS,
@@ -31,12 +33,14 @@ from controller.api.kinds import (
     VPCS,
     Kind,
 )
+from controller.api.kubeovn import IP
 from controller.api.meta import Condition, ObjectMeta, Resource
 from controller.api.names import ADDRESS_CONDITION, FINALIZER
 from controller.engine.asking import Asking
 from controller.engine.settings import Settings
 
 T = TypeVar("T", bound=Resource)
+R = TypeVar("R")
 
 ANNOTATION_PREFIXES = ("ovn.kubernetes.io/",)
 
@@ -219,17 +223,16 @@ class View:
             self._told[subject] = what
         self.changed(subject)
 
-    def recording(self, read: Callable[[], Any]) -> tuple[Any, frozenset[Subject]]:
+    def recording(self, read: Callable[[], R]) -> tuple[R, set[Subject]]:
         """Runs ``read`` and tells which subjects it looked at."""
-        self._reads = set()
+        self._reads = reads = set[Subject]()
         try:
-            result = read()
-            return result, frozenset(self._reads)
+            return read(), reads
         finally:
             self._reads = None
 
-    def put(self, kind: Kind[T], current: T) -> bool:
-        """An object as the API has it now; returns whether its row changed."""
+    def put(self, kind: Kind[T], current: T) -> T | None:
+        """An object as the API has it now; returns what is kept of it, if that is another than before."""
         path = current.path
         rows, states = self._rows[kind.name], self._stated[kind.name]
         row, stated = _KEPT[kind](current), _stated(kind, current)
@@ -238,11 +241,11 @@ class View:
             rows[path] = row
             states[path] = stated
             self._touch(kind, path, before, row)
-            return True
+            return row  # type: ignore[no-any-return]
         if states[path] != stated:
             states[path] = stated
             self.restated((kind.name, path))
-        return False
+        return None
 
     def drop(self, kind: Kind[T], path: str) -> T | None:
         """An object that the API has no more; returns what was kept of it."""
@@ -259,12 +262,18 @@ class View:
             self.changed(what)
 
 
+_NOTHING: dict[str, Any] = {}
+"""In place of an empty dictionary for each of 100,000 objects; what is kept is never changed."""
+
+
 def _identity(metadata: ObjectMeta) -> ObjectMeta:
+    wishes = {name: text for name, text in metadata.annotations.items() if name in WISHES}
     return ObjectMeta(
         name=metadata.name,
-        namespace=metadata.namespace,
+        namespace=intern(metadata.namespace),
         uid=metadata.uid,
-        annotations={name: text for name, text in metadata.annotations.items() if name in WISHES},
+        labels=_NOTHING,
+        annotations=wishes or _NOTHING,
         deletion_timestamp=metadata.deletion_timestamp,
     )
 
@@ -273,8 +282,24 @@ def _bare(current: Any) -> Any:
     return msgspec.structs.replace(current, metadata=_identity(current.metadata))
 
 
+def _record(record: IP) -> IP:
+    """Names that many records share, and the address that is there twice, are kept once."""
+    spec = record.spec
+    is_v4 = spec.v4_ip_address == spec.ip_address
+    return IP(
+        metadata=_identity(record.metadata),
+        spec=msgspec.structs.replace(
+            spec,
+            namespace=intern(spec.namespace),
+            subnet=intern(spec.subnet),
+            node_name=intern(spec.node_name),
+            v4_ip_address=spec.ip_address if is_v4 else spec.v4_ip_address,
+        ),
+    )
+
+
 def _pod(pod: Pod) -> Pod:
-    phase = pod.status.phase if pod.is_finished else ""
+    metadata = _identity(pod.metadata)
     sets = tuple(
         owner
         for owner in pod.metadata.owner_references
@@ -282,15 +307,25 @@ def _pod(pod: Pod) -> Pod:
         and owner.kind == STATEFULSETS.name
         and owner.api_version == STATEFULSETS.api_version
     )
-    identity = _identity(pod.metadata)
-    in_vain = dict.fromkeys(without_effect(pod.annotations), "")
+    in_vain = without_effect(pod.annotations)
+    if sets or in_vain:
+        annotations = metadata.annotations | dict.fromkeys(in_vain, "")
+        metadata = msgspec.structs.replace(metadata, owner_references=sets, annotations=annotations)
     return Pod(
-        metadata=msgspec.structs.replace(
-            identity, owner_references=sets, annotations=identity.annotations | in_vain
-        ),
-        spec=PodSpec(node_name=pod.spec.node_name, host_network=pod.spec.host_network),
-        status=PodStatus(phase=phase),
+        metadata=metadata,
+        spec=_placed(pod.spec.node_name, pod.spec.host_network),
+        status=_phased(pod.status.phase if pod.is_finished else ""),
     )
+
+
+@lru_cache(maxsize=16_384)
+def _placed(node: str, host_network: bool) -> PodSpec:
+    return PodSpec(node_name=node, host_network=host_network)
+
+
+@lru_cache
+def _phased(phase: str) -> PodStatus:
+    return PodStatus(phase=phase)
 
 
 def _labelled(current: Any) -> Any:
@@ -340,7 +375,7 @@ _KEPT: dict[Kind[Any], Callable[[Any], Any]] = {
     NAMESPACES: _labelled,
     NODES: _node,
     PODS: _pod,
-    IPS: _bare,
+    IPS: _record,
     STATEFULSETS: _bare,
     **dict.fromkeys(ANSWERED, _asked),
     **dict.fromkeys(NOT_CARRIED, _named),
@@ -364,6 +399,10 @@ _WITH_STATUS = frozenset((*ANSWERED, *NOT_CARRIED))
 """The kinds whose status the controller writes, where they have one."""
 
 
+_UNIQUE = frozenset((IP_ADDRESS, MAC_ADDRESS))
+"""Annotations of which no two objects say the same; the others' texts are kept once."""
+
+
 def _own_conditions(pod: Pod) -> dict[str, Any]:
     """Of a pod's status, which is its kubelet's, what this controller says in it."""
     own = [msgspec.to_builtins(entry) for entry in pod.status.conditions if entry.type == ADDRESS_CONDITION]
@@ -372,7 +411,7 @@ def _own_conditions(pod: Pod) -> dict[str, Any]:
 
 def _stated(kind: Kind[Any], current: Resource) -> Stated:
     annotations = {
-        name: value
+        intern(name): value if name in _UNIQUE else intern(value)
         for name, value in current.metadata.annotations.items()
         if name.startswith(ANNOTATION_PREFIXES)
     }
@@ -381,4 +420,5 @@ def _stated(kind: Kind[Any], current: Resource) -> Stated:
         status = _own_conditions(current)
     elif kind in _WITH_STATUS and hasattr(current, "status"):
         status = msgspec.json.decode(msgspec.json.encode(current.status))
-    return Stated(current.metadata.uid, annotations, status, FINALIZER in current.metadata.finalizers)
+    is_held = FINALIZER in current.metadata.finalizers
+    return Stated(current.metadata.uid, annotations or _NOTHING, status or _NOTHING, is_held)

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from controller import ovsdb
+from controller.northbound.multimap import Multimap
 from controller.northbound.rows import (
     KEY,
     MANAGED,
@@ -43,14 +44,15 @@ class Held(msgspec.Struct, frozen=True, gc=False):
 class Replica:
     """The managed tables of NB (``rows.MANAGED``).
 
-    ``observed`` is called after each update with the owners whose rows it changed, ``appeared`` with each name that
-    came into use.
+    ``observed`` is called after each update with the owners whose rows it changed, but not for what is there at first:
+    who follows NB anew asks everyone. ``appeared`` is called with each name that came into use.
     """
 
     def __init__(self) -> None:
         self._rows: dict[ovsdb.UUID, Held] = {}
-        self._names: dict[RowKey, list[ovsdb.UUID]] = {}
-        self._owners: dict[str, set[ovsdb.UUID]] = {}
+        self._names: Multimap[RowKey, ovsdb.UUID] = Multimap()
+        self._owners: Multimap[str, ovsdb.UUID] = Multimap()
+        self._is_loading = False
         self.observed: Callable[[set[str]], None] = lambda owners: None
         self.appeared: Callable[[RowKey], None] = lambda key: None
 
@@ -59,16 +61,17 @@ class Replica:
         self._rows.clear()
         self._names.clear()
         self._owners.clear()
+        self._is_loading = True
         await client.monitor(MANAGED, self._apply)
+        self._is_loading = False
 
     def uuid(self, key: RowKey) -> ovsdb.UUID | None:
         """The UUID of the row of that name, whoever owns it; None if there is none."""
-        uuids = self._names.get(key)
-        return uuids[0] if uuids else None
+        return self._names.first(key)
 
     def own(self, key: RowKey) -> Held | None:
         """The row of that name if it is ours."""
-        for uuid in self._names.get(key, ()):
+        for uuid in self._names.of(key):
             held = self._rows[uuid]
             if held.owner:
                 return held
@@ -82,7 +85,7 @@ class Replica:
 
     def of_owner(self, owner: str) -> Iterator[Held]:
         """All rows that ``owner`` once asked for."""
-        for uuid in self._owners.get(owner, ()):
+        for uuid in self._owners.of(owner):
             yield self._rows[uuid]
 
     def owners(self) -> Iterator[str]:
@@ -91,8 +94,7 @@ class Replica:
 
     def owners_of_sets(self) -> set[str]:
         """Everyone who has a row with a set that others fill."""
-        sets = (self._rows[uuids[0]] for key, uuids in self._names.items() if key.table in SHARED)
-        return {held.owner for held in sets if held.owner}
+        return {held.owner for held in self._rows.values() if held.owner and held.key.table in SHARED}
 
     def members(self, place: Place) -> frozenset[str] | frozenset[ovsdb.UUID]:
         """What is in a shared set now; nothing while its row is not there."""
@@ -133,27 +135,21 @@ class Replica:
                 if old is None:
                     appeared.append(held.key)
         owners.discard("")
-        if owners:
+        if owners and not self._is_loading:
             self.observed(owners)
         for key in appeared:
             self.appeared(key)
 
     def _remember(self, held: Held) -> None:
         self._rows[held.uuid] = held
-        self._names.setdefault(held.key, []).append(held.uuid)
+        self._names.add(held.key, held.uuid)
         if held.owner:
-            self._owners.setdefault(held.owner, set()).add(held.uuid)
+            self._owners.add(held.owner, held.uuid)
 
     def _forget(self, held: Held) -> None:
-        names = self._names[held.key]
-        names.remove(held.uuid)
-        if not names:
-            del self._names[held.key]
+        self._names.discard(held.key, held.uuid)
         if held.owner:
-            uuids = self._owners[held.owner]
-            uuids.discard(held.uuid)
-            if not uuids:
-                del self._owners[held.owner]
+            self._owners.discard(held.owner, held.uuid)
 
 
 def _held(table: str, uuid: ovsdb.UUID, row: ovsdb.Row) -> Held:

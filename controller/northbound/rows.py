@@ -7,6 +7,7 @@ Rows of tables whose rows have no name of their own carry one there too.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -44,8 +45,14 @@ class Place(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> Place:
         """The inverse of ``str``. Raises ``ValueError`` on any other text."""
-        table, column, name = text.split("/", 2)
-        return cls(table, name, column)
+        return _place(text)
+
+
+@lru_cache(maxsize=4_096)
+def _place(text: str) -> Place:
+    """Kept, since thousands of rows hang in the same set."""
+    table, column, name = text.split("/", 2)
+    return Place(table, name, column)
 
 
 class Member(NamedTuple):
@@ -136,6 +143,7 @@ SHARED: dict[str, str] = {
 """The columns that many owners fill, by table: whoever owns the row owns the set, but not what is in it."""
 
 
+@lru_cache(maxsize=4_096)
 def shared(key: RowKey) -> Place:
     """The shared set of a row of one of those tables."""
     return Place(key.table, key.name, SHARED[key.table])

@@ -49,7 +49,11 @@ class Impossible(Exception):
     """Why a pod does not get a public address, for its event."""
 
 
-@reconciler("pod-public", PODS)
+def _asks(pod: Pod) -> bool:
+    return not pod.annotations.keys().isdisjoint(ASKED_BY)
+
+
+@reconciler("pod-public", PODS, concerns=_asks)
 def translation(pod: Pod, view: View) -> Fragment:
     """The pod's rows in OVN's NAT, for those addresses that are its own, or shared with it."""
     rows: list[Row] = []

@@ -111,15 +111,15 @@ class Controller:
                 synced.set()
             elif change.type == "DELETED":
                 self._gone(self.view.drop(kind, change.object.path), change.received_ns)
-            elif self.view.put(kind, change.object):
-                if isinstance(change.object, Pod) and change.object.is_finished:
-                    self.freeing.ended(change.object, change.received_ns)
+            elif (kept := self.view.put(kind, change.object)) is not None:
+                if isinstance(kept, Pod) and kept.is_finished:
+                    self.freeing.ended(kept, change.received_ns)
                 elif kind is IPS:
-                    self.allocation.recorded(change.object)
+                    self.allocation.recorded(kept)
                 elif kind is SUBNETS:
-                    self.allocation.subnet_changed(change.object.name)
+                    self.allocation.subnet_changed(kept.name)
                 elif kind is IPPOOLS:
-                    self.allocation.division_changed(change.object)
+                    self.allocation.division_changed(kept)
                 elif kind is NAMESPACES:
                     self.allocation.namespace_changed()
             elif kind is PODS:

@@ -5,19 +5,21 @@ from typing import Any
 import pytest
 
 from controller import ovsdb
+from controller.api.annotations import EIP
 from controller.api.core import Pod, PodSpec, PodStatus
 from controller.api.kinds import PODS, SUBNETS
 from controller.api.kubeovn import Subnet, SubnetSpec, SubnetStatus
 from controller.api.meta import ObjectMeta
 from controller.engine.engine import Engine
 from controller.engine.fragment import NOTHING, Fragment
-from controller.engine.reconciler import reconciler
+from controller.engine.reconciler import Reconciler, reconciler
 from controller.engine.view import View
 from controller.northbound.delta import Insert, Remove
 from controller.northbound.replica import Replica
 from controller.northbound.rows import OWNER, VENDOR, VENDOR_NAME, Row, RowKey
 
 NOW = "2026-01-02T00:00:00Z"
+OWNED = {VENDOR: VENDOR_NAME}
 
 
 class Columns(ovsdb.Row):
@@ -39,13 +41,20 @@ def a_switch_a_pod(pod: Pod, view: View) -> Fragment:
     )
 
 
-class World:
-    """A view, a replica and an engine that asks the one reconciler above."""
+@reconciler("wish", PODS, concerns=lambda pod: EIP in pod.annotations)
+def a_switch_if_asked(pod: Pod, view: View) -> Fragment:
+    return (
+        Fragment(rows=(Row(RowKey("Logical_Switch", pod.name), {}),)) if EIP in pod.annotations else NOTHING
+    )
 
-    def __init__(self) -> None:
+
+class World:
+    """A view, a replica and an engine that asks one of the reconcilers above."""
+
+    def __init__(self, asked: Reconciler = a_switch_a_pod) -> None:
         self.view = View()
         self.replica = Replica()
-        self.engine = Engine(self.view, self.replica, [a_switch_a_pod])
+        self.engine = Engine(self.view, self.replica, [asked])
         self.numbers = 0
 
     def settle(self) -> list[Any]:
@@ -68,6 +77,12 @@ class World:
             elif isinstance(change, Remove):
                 told.append(ovsdb.Change(change.key.table, change.uuid, Columns(), None))
         self.replica._apply(ovsdb.Batch(0, told))
+
+    def tell(self, uuid: str, row: Columns) -> None:
+        """NB says that a switch is like that now."""
+        self.replica._apply(
+            ovsdb.Batch(0, [ovsdb.Change("Logical_Switch", ovsdb.UUID(uuid), Columns(), row)])
+        )
 
 
 def a_pod(name: str = "web", phase: str = "", **annotations: str) -> Pod:
@@ -216,6 +231,36 @@ def test_who_waits_for_a_row_is_asked_when_it_appears(world: World) -> None:
     foreign = Columns(name="blue", other_config={}, external_ids={})
     world.replica._apply(ovsdb.Batch(0, [ovsdb.Change("Logical_Switch", ovsdb.UUID("u7"), None, foreign)]))
     assert world.engine.take(10) == ["pod/default/web"]
+
+
+def test_an_object_that_does_not_concern_a_reconciler_is_not_asked_about() -> None:
+    world = World(a_switch_if_asked)
+    world.view.put(PODS, a_pod())
+    assert (world.engine.due, world.engine.everyone()) == (0, [])
+
+
+def test_who_is_concerned_no_more_is_asked_to_take_back_what_it_wanted() -> None:
+    world = World(a_switch_if_asked)
+    world.view.put(PODS, a_pod(**{EIP: "192.0.2.7"}))
+    assert [type(change) for change in world.settle()] == [Insert]
+    world.view.put(PODS, a_pod())
+    assert [type(change) for change in world.settle()] == [Remove]
+    world.view.put(PODS, a_pod(phase="Failed"))
+    assert (world.engine.due, world.engine.everyone()) == (0, [])
+
+
+def test_a_foreign_hand_on_a_row_wakes_its_owner_and_nobody_else(world: World) -> None:
+    for name in "ab":
+        world.view.put(PODS, a_pod(name))
+        world.settle()
+    for number, name in enumerate("ab", 1):
+        told = Columns(
+            name=name, other_config={"cidr": "none"}, external_ids=OWNED | {OWNER: f"pod/default/{name}"}
+        )
+        world.tell(f"u{number}", told)
+    assert world.engine.due == 0
+    world.tell("u1", Columns(name="a", other_config={}, external_ids=OWNED | {OWNER: "pod/default/a"}))
+    assert world.engine.take(10) == ["pod/default/a"]
 
 
 def test_the_longest_waiting_are_taken_first(world: World) -> None:

@@ -1,7 +1,9 @@
 """The diff towards the API: what an object already says is not said again."""
 
+import msgspec
 import pytest
 
+from controller.api.kubeovn import SubnetStatus
 from controller.api.meta import Condition
 from controller.engine.fragment import Fragment
 from controller.engine.statement import differ, merged
@@ -72,6 +74,15 @@ def test_after_a_patch_there_is_nothing_left_to_say() -> None:
     )
     before = saying({"gone": "x"}, used=1.0)
     assert not differ(wanted, merged(before, differ(wanted, before, NOW)), NOW)
+
+
+def test_what_a_patch_makes_of_an_object_is_known_before_the_api_tells_it() -> None:
+    wanted = Fragment(
+        status={"v4usingIPs": 2.0, "v6usingIPs": 0.0}, conditions=(Condition(type="Ready", status="True"),)
+    )
+    before = saying(v6usingIPs=3.0)
+    assumed = merged(before, differ(wanted, before, NOW)).status
+    assert assumed == msgspec.json.decode(msgspec.json.encode(msgspec.convert(assumed, SubnetStatus)))
 
 
 @pytest.mark.parametrize(
