@@ -76,18 +76,35 @@ class Client:
         label_selector: str = "",
         field_selector: str = "",
     ) -> Listing[T]:
-        """The whole collection, fetched page by page; its revision is the first page's."""
-        query = _selectors(label_selector, field_selector) | {"limit": str(PAGE)}
+        """The whole collection at one revision."""
         items: list[T] = []
+        revision = ""
+        async for page in self.pages(
+            kind, namespace=namespace, label_selector=label_selector, field_selector=field_selector
+        ):
+            items += page.items
+            revision = page.resource_version
+        return Listing(items, revision)
+
+    async def pages(
+        self,
+        kind: Kind[T],
+        *,
+        namespace: str | None = None,
+        label_selector: str = "",
+        field_selector: str = "",
+    ) -> AsyncIterator[Listing[T]]:
+        """The collection in parts, at least one, all of the revision of the first."""
+        query = _selectors(label_selector, field_selector) | {"limit": str(PAGE)}
         revision = token = ""
         while True:
             more = query | ({"continue": token} if token else {})
             body, _ = await self._request("GET", _path(kind, namespace), query=more)
-            page, found, token = wire.decode_page(kind, body)
-            items += page
+            items, found, token = wire.decode_page(kind, body)
             revision = revision or found
+            yield Listing(list(items), revision)
             if not token:
-                return Listing(items, revision)
+                return
 
     async def get(self, kind: Kind[T], name: str, namespace: str | None = None) -> T:
         """One object."""

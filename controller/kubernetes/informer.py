@@ -2,8 +2,9 @@
 
 List, then watch from the list's revision. A connection that breaks is taken up again from the last revision seen; a
 revision that is too old (410), or a server that answers anything else unexpected, leads to a new list, of which only
-the differences are told. Nothing is buffered here: a consumer that is slow makes the server wait, or fall back to 410.
-What is kept of each object is its uid and its revision.
+the differences are told. Nothing is buffered here: a consumer that is slow makes the server wait, or fall back to 410,
+and of the first list, of which all is new, one page is held at a time. What is kept of each object is its uid and its
+revision.
 """
 
 from __future__ import annotations
@@ -12,18 +13,16 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, Literal, TypeVar
+from sys import intern
+from typing import Generic, Literal, Protocol, TypeVar
 
 from controller.api.kinds import Kind
 from controller.api.meta import Resource
 from controller.kubernetes.backoff import Backoff
 from controller.kubernetes.errors import ApiError, Unreachable
 from controller.kubernetes.wire import Listing, WatchEvent, identity
-
-if TYPE_CHECKING:
-    from controller.kubernetes.client import Client
 
 T = TypeVar("T", bound=Resource)
 log = logging.getLogger(__name__)
@@ -49,12 +48,36 @@ class Change(Generic[T]):
     received_ns: int
 
 
+class ListerWatcher(Protocol):
+    """All that an informer needs of a client: a collection as it is, and what becomes of it from there on.
+
+    Both raise ``ApiError`` for the server's refusal and ``Unreachable`` when there is no answer.
+    """
+
+    def pages(
+        self, kind: Kind[T], *, namespace: str | None, label_selector: str, field_selector: str
+    ) -> AsyncIterator[Listing[T]]:
+        """The collection in parts, at least one, all of the revision of the first."""
+
+    def watch_from(
+        self,
+        kind: Kind[T],
+        resource_version: str,
+        *,
+        namespace: str | None,
+        label_selector: str,
+        field_selector: str,
+        timeout_seconds: int,
+    ) -> AsyncIterator[WatchEvent[T]]:
+        """The changes after a revision, until the server ends the watch."""
+
+
 class Informer(Generic[T]):
     """Iterate over it with ``async for``; end it by ending the loop's task or closing the iterator."""
 
     def __init__(
         self,
-        client: Client,
+        client: ListerWatcher,
         kind: Kind[T],
         namespace: str | None = None,
         label_selector: str = "",
@@ -79,24 +102,21 @@ class Informer(Generic[T]):
 
         If so its end will be told, even if it comes and goes while nothing is heard. False: it came and went already.
         """
-        key = (entry.namespace, entry.name)
-        if key not in self._known:
+        if _key(entry) not in self._known:
             if _is_later(self._revision, entry.metadata.resource_version):
                 return False
-            self._known[key] = (entry.metadata.uid, entry.metadata.resource_version)
+            self._known[_key(entry)] = _version(entry)
         return True
 
     async def _changes(self) -> AsyncIterator[Change[T]]:
         while True:
             try:
                 if not self._revision:
-                    listing = await self._list()
-                    received = time.monotonic_ns()
-                    for change in self._relisted(listing, received):
+                    async for change in self._listed():
                         yield change
                     if not self._synced:
                         self._synced = True
-                        yield Change("SYNCED", self._kind.type(), None, received)
+                        yield Change("SYNCED", self._kind.type(), None, time.monotonic_ns())
                 async for event in self._watch():
                     self._backoff.succeeded()
                     for change in self._changed(event):
@@ -109,8 +129,8 @@ class Informer(Generic[T]):
                 if not too_old:
                     await self._pause(error)
 
-    async def _list(self) -> Listing[T]:
-        return await self._client.list(
+    def _pages(self) -> AsyncIterator[Listing[T]]:
+        return self._client.pages(
             self._kind,
             namespace=self._namespace,
             label_selector=self._labels,
@@ -132,29 +152,46 @@ class Informer(Generic[T]):
         log.warning("%s: %s; again in %.2f s", self._kind.plural, error, delay)
         await asyncio.sleep(delay)
 
-    def _relisted(self, listing: Listing[T], received: int) -> Iterator[Change[T]]:
+    async def _listed(self) -> AsyncIterator[Change[T]]:
         """The differences between what is known and a new list: what is gone first, then what is new or changed."""
-        present = {(entry.namespace, entry.name): entry.metadata.uid for entry in listing.items}
-        for key, (uid, revision) in list(self._known.items()):
-            if present.get(key) != uid and not _is_later(revision, listing.resource_version):
+        gone = dict(self._known)
+        is_first = not gone
+        others: list[T] = []
+        async for page in self._pages():
+            received, revision = time.monotonic_ns(), page.resource_version
+            for entry in page.items:
+                before = gone.get(_key(entry))
+                if before is not None and before[0] == entry.metadata.uid:
+                    del gone[_key(entry)]
+                if before != _version(entry):
+                    others.append(entry)
+            if is_first:
+                for change in self._all_seen(others, received):
+                    yield change
+                others.clear()
+        for key, (uid, seen) in gone.items():
+            if not _is_later(seen, revision):
                 del self._known[key]
                 yield Change("DELETED", identity(self._kind, *key, uid=uid), None, received)
-        for entry in listing.items:
-            yield from self._seen(entry, None, received)
-        self._revision = listing.resource_version
+        for change in self._all_seen(others, received):
+            yield change
+        self._revision = revision
 
     def _changed(self, event: WatchEvent[T]) -> Iterator[Change[T]]:
         entry = event.object
         if event.type == "DELETED":
-            if self._known.pop((entry.namespace, entry.name), None):
+            if self._known.pop(_key(entry), None):
                 yield Change("DELETED", entry, event.accepted_ns, event.received_ns)
         elif event.type in ("ADDED", "MODIFIED"):
             yield from self._seen(entry, event.accepted_ns, event.received_ns)
         self._revision = entry.metadata.resource_version or self._revision
 
+    def _all_seen(self, entries: Iterable[T], received: int) -> Iterator[Change[T]]:
+        for entry in entries:
+            yield from self._seen(entry, None, received)
+
     def _seen(self, entry: T, accepted: int | None, received: int) -> Iterator[Change[T]]:
-        key = (entry.namespace, entry.name)
-        current = (entry.metadata.uid, entry.metadata.resource_version)
+        key, current = _key(entry), _version(entry)
         before = self._known.get(key)
         if before == current:
             return
@@ -163,6 +200,16 @@ class Informer(Generic[T]):
             before = None
         self._known[key] = current
         yield Change("MODIFIED" if before else "ADDED", entry, accepted, received)
+
+
+def _key(entry: Resource) -> tuple[str, str]:
+    """Where it is; the names of namespaces, which thousands have in common, are kept once."""
+    return intern(entry.namespace), entry.name
+
+
+def _version(entry: Resource) -> tuple[str, str]:
+    """Which object it is, and which state of it."""
+    return entry.metadata.uid, entry.metadata.resource_version
 
 
 def _is_later(revision: str, than: str) -> bool:

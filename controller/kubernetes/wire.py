@@ -22,7 +22,7 @@ MAX_LINE = 16 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Listing(Generic[T]):
-    """A collection and the revision that it shows."""
+    """A collection, or a part of it, and the revision that it shows."""
 
     items: list[T]
     resource_version: str
