@@ -7,11 +7,13 @@ Kube-OVN has it.
 from __future__ import annotations
 
 import random
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from operator import itemgetter
 
-from controller.api.addresses import Address, Range
+from controller.api.addresses import Address, Range, parse_address
 from controller.api.choices import Addresses, Choices
 from controller.api.kubeovn import IP, Subnet
 from controller.api.pools import serving
@@ -186,7 +188,13 @@ class _Family:
         self.divisions = {
             name: Pool(cidr, kept, only, f"{cidr}, IPPool {name}") for name, only in parts.items()
         }
-        divided = (part for only in parts.values() for part in only if part.version == family.version)
+        self._divided = sorted(
+            (part.first, part.last, name)
+            for name, only in parts.items()
+            for part in only
+            if part.version == family.version
+        )
+        divided = (Range(family.version, first, last) for first, last, _ in self._divided)
         self.rest = Pool(cidr, [*kept, *map(_text, divided)])
 
     def any(self, divisions: Sequence[str], rng: random.Random) -> str:
@@ -201,11 +209,14 @@ class _Family:
         return any(pool.offers(address) for pool in self._sources(divisions))
 
     def holding(self, address: str) -> Pool:
-        """The pool that keeps the books of an address."""
+        """The pool that keeps the books of an address: found among hundreds as quickly as among two."""
         if self.divisions and not self.rest.offers(address):
-            for pool in self.divisions.values():
-                if pool.offers(address):
-                    return pool
+            value = parse_address(address).value
+            place = bisect_right(self._divided, value, key=itemgetter(0)) - 1
+            if place >= 0:
+                _, last, name = self._divided[place]
+                if value <= last and self.divisions[name].offers(address):
+                    return self.divisions[name]
         return self.rest
 
     @property
