@@ -7,11 +7,13 @@ The standard library is lenient where a manifest must not be: `ip_network(7)` is
 
 import re
 import socket
+from collections.abc import Iterable
 from typing import NamedTuple
 
 BITS = {4: 32, 6: 128}
 _FAMILY = {4: socket.AF_INET, 6: socket.AF_INET6}
 _MAC = re.compile(r"[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}")
+NETWORK = "a network in CIDR notation, such as 10.16.0.0/16 or fd00:10:16::/112"
 _PREFIX = re.compile(r"0|[1-9][0-9]{0,2}")
 
 
@@ -75,6 +77,16 @@ def version_of(text: str) -> int:
     return 6 if ":" in text else 4
 
 
+def of_version(version: int, texts: Iterable[str]) -> str:
+    """The first of some addresses or networks that is of that version of IP; empty if none is."""
+    return next((text for text in texts if version_of(text) == version), "")
+
+
+def authority(host: str, port: int | str) -> str:
+    """A host (a name or an address) and a port as URLs and OVN write them; IPv6 in brackets (RFC 3986, 3.2)."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def parse_address(text: object) -> Address:
     """An address from its text; raises InvalidAddress."""
     if isinstance(text, str):
@@ -88,21 +100,26 @@ def parse_address(text: object) -> Address:
 
 def parse_network(text: object) -> Network:
     """A network from its canonical text (no host bits set, no leading zeros); raises InvalidAddress."""
-    allowed = "a network in CIDR notation, such as 10.16.0.0/16 or fd00:10:16::/112"
-    if not isinstance(text, str):
-        raise InvalidAddress(text, allowed)
-    base, slash, prefix = text.partition("/")
     try:
-        version, value = parse_address(base)
+        network = network_around(text)
     except InvalidAddress:
-        raise InvalidAddress(text, allowed) from None
-    if not slash or not _PREFIX.fullmatch(prefix) or int(prefix) > BITS[version]:
-        raise InvalidAddress(text, allowed)
-    hosts = BITS[version] - int(prefix)
-    network = Network(version, value >> hosts << hosts, int(prefix))
+        raise InvalidAddress(text, NETWORK) from None
     if str(network) != text:
         raise InvalidAddress(text, f"the same network as {network}")
     return network
+
+
+def network_around(text: object) -> Network:
+    """The network around an address with a prefix length, where Kube-OVN's own examples have host bits set.
+
+    Raises InvalidAddress.
+    """
+    base, slash, prefix = text.partition("/") if isinstance(text, str) else ("", "", "")
+    address = parse_address(base)
+    if not slash or not _PREFIX.fullmatch(prefix) or int(prefix) > BITS[address.version]:
+        raise InvalidAddress(text, NETWORK)
+    hosts = BITS[address.version] - int(prefix)
+    return Network(address.version, address.value >> hosts << hosts, int(prefix))
 
 
 def parse_range(text: object) -> Range:

@@ -17,6 +17,14 @@ class Namespace(Resource, frozen=True, gc=False, kw_only=True):
     kind: str = "Namespace"
 
 
+class ConfigMap(Resource, frozen=True, gc=False, kw_only=True):
+    """Settings as text, by their keys."""
+
+    api_version: str = "v1"
+    kind: str = "ConfigMap"
+    data: dict[str, str] = msgspec.field(default_factory=dict)
+
+
 class NodeAddress(Wire, frozen=True, gc=False, kw_only=True):
     """One address of a node: ``type`` is InternalIP, ExternalIP or Hostname."""
 

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from controller.api.meta import Condition, Resource, Wire
+from controller.api.meta import Condition, Resource, Wire, filled
 from controller.api.scheduling import LabelSelector
 
 
@@ -150,21 +150,24 @@ class U2OFeatures(Wire, frozen=True, gc=False, kw_only=True):
 
 
 class SubnetSpec(Wire, frozen=True, gc=False, kw_only=True):
-    """What was asked of a subnet. CIDRs and addresses of a dual-stack subnet are pairs joined by a comma."""
+    """What was asked of a subnet. CIDRs and addresses of a dual-stack subnet are pairs joined by a comma.
+
+    ``htbqos`` and ``u2o_routing`` are of Kube-OVN before 1.11.
+    """
 
     cidr_block: str
-    default: bool = False
-    vpc: str = ""
+    default: Annotated[bool, filled(False)] = False
+    vpc: Annotated[str, filled("ovn-cluster")] = ""
     protocol: str = ""
     namespaces: tuple[str, ...] = ()
     namespace_selectors: tuple[LabelSelector, ...] = ()
     gateway: str = ""
     exclude_ips: tuple[str, ...] = ()
-    provider: str = ""
-    gateway_type: str = "distributed"
+    provider: Annotated[str, filled("ovn")] = ""
+    gateway_type: Annotated[str, filled("distributed")] = "distributed"
     gateway_node: str = ""
     gateway_node_selectors: tuple[LabelSelector, ...] = ()
-    nat_outgoing: bool = False
+    nat_outgoing: Annotated[bool, filled(False)] = False
     nat_outgoing_policy_rules: tuple[NatOutgoingPolicyRule, ...] = ()
     external_egress_gateway: str = ""
     policy_routing_priority: Annotated[int, msgspec.Meta(ge=0, le=32_765)] = 0
@@ -172,7 +175,7 @@ class SubnetSpec(Wire, frozen=True, gc=False, kw_only=True):
         default=0, name="policyRoutingTableID"
     )
     mtu: int = 0
-    private: bool = False
+    private: Annotated[bool, filled(False)] = False
     allow_subnets: tuple[str, ...] = ()
     vlan: str = ""
     vips: tuple[str, ...] = ()
@@ -195,6 +198,9 @@ class SubnetSpec(Wire, frozen=True, gc=False, kw_only=True):
     enable_external_lb_address: bool = msgspec.field(default=False, name="enableExternalLBAddress")
     route_table: str = ""
     node_network: str = ""
+    routed: bool = False
+    u2o_routing: bool = False
+    htbqos: str = ""
 
 
 class SubnetStatus(Wire, frozen=True, gc=False, kw_only=True):
@@ -254,3 +260,8 @@ class IP(Resource, frozen=True, gc=False, kw_only=True):
     api_version: str = "kubeovn.io/v1"
     kind: str = "IP"
     spec: IPSpec = IPSpec()
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The address, or one of each family."""
+        return tuple(self.spec.ip_address.split(","))

@@ -9,6 +9,11 @@ class Wire(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=Tr
     """Base of all typed parts of an object: camelCase on the wire, absent where a default holds."""
 
 
+def filled(value: object) -> msgspec.Meta:
+    """Marks a field that the API server fills in with ``value`` where it is absent, so that everyone reads it there."""
+    return msgspec.Meta(extra_json_schema={"default": value})
+
+
 class OwnerReference(Wire, frozen=True, gc=False, kw_only=True):
     """The object that another belongs to; when the owner goes, so does the owned."""
 

@@ -141,6 +141,13 @@ class IptablesSnatRule(Resource, frozen=True, gc=False, kw_only=True):
     status: IptablesSnatRuleStatus = IptablesSnatRuleStatus()
 
 
+OF_VIP = "vip"
+"""The ``ipType`` of a rule that leads to a virtual address."""
+
+DISTRIBUTED = "distributed"
+"""The ``type`` of an ``OvnFip`` that is translated on the node of its pod."""
+
+
 class OvnEipSpec(Wire, frozen=True, gc=False, kw_only=True):
     """What was asked of an external address of OVN's; ``type`` is nat, lrp or lsp."""
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from controller.api.addresses import (
-    BITS,
     Address,
     InvalidAddress,
     Network,
     Range,
-    parse_address,
+    network_around,
     parse_network,
     parse_range,
 )
@@ -23,19 +22,14 @@ def parse_entry(text: str) -> Range:
 
     Kube-OVN's own example has a network with host bits set, ``10.16.0.210/30``: the network around it is meant.
     """
-    base, slash, prefix = text.partition("/")
     try:
-        if not slash:
+        if "/" not in text:
             return parse_range(text)
-        address = parse_address(base)
-        if not prefix.isdecimal() or int(prefix) > BITS[address.version]:
-            raise InvalidAddress(text, "")
+        network = network_around(text)
     except InvalidAddress:
         allowed = "an address, a range FIRST..LAST or a network, such as 10.16.0.201, 10.16.0.3..10.16.0.9"
         raise InvalidAddress(text, allowed) from None
-    bits = BITS[address.version] - int(prefix)
-    first = address.value >> bits << bits
-    return Range(address.version, first, first + (1 << bits) - 1)
+    return Range(network.version, network.first, network.last)
 
 
 def effective(pool: IPPool, networks: Iterable[Network]) -> list[Range]:

@@ -45,7 +45,7 @@ class IPPool(Resource, frozen=True, gc=False, kw_only=True):
 
 
 class VipSpec(Wire, frozen=True, gc=False, kw_only=True):
-    """What was asked of a virtual address."""
+    """What was asked of a virtual address; the ``parent`` fields are of Kube-OVN before 1.13, which never read them."""
 
     namespace: str = ""
     subnet: str = ""
@@ -55,6 +55,9 @@ class VipSpec(Wire, frozen=True, gc=False, kw_only=True):
     mac_address: str = ""
     selector: tuple[str, ...] = ()
     attach_subnets: tuple[str, ...] = ()
+    parent_v4ip: str = msgspec.field(default="", name="parentV4ip")
+    parent_v6ip: str = msgspec.field(default="", name="parentV6ip")
+    parent_mac: str = ""
 
 
 class VipStatus(Wire, frozen=True, gc=False, kw_only=True):

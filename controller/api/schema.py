@@ -78,6 +78,8 @@ def _schema(info: inspect.Type) -> Schema:
     scalar = _SCALARS.get(type(info))
     if scalar is not None:
         return scalar | _bounds(info)
+    if isinstance(info, inspect.Metadata):
+        return _schema(info.type) | (info.extra_json_schema or {})
     match info:
         case inspect.StructType(cls=cls, fields=fields):
             schema: Schema = {

@@ -13,7 +13,7 @@ DEVICE = "eth0"
 
 
 class Veth:
-    """``eth0`` of a pod: its addresses, its MAC, its MTU, and default routes through its gateways."""
+    """``eth0`` of a pod: its addresses, its MAC, its MTU, and default routes through its gateways, or its own."""
 
     name = "live"
     interface_type = ""
@@ -31,8 +31,9 @@ class Veth:
 
 def pod_device(promise: Promise) -> Device:
     """The device of a pod with this promise."""
-    routes = frozenset((DEFAULT[gateway.version], gateway) for gateway in promise.gateways)
-    return Device(DEVICE, promise.mac, promise.mtu, frozenset(promise.addresses), routes)
+    routes = {DEFAULT[gateway.version]: gateway for gateway in promise.gateways}
+    routes.update(promise.routes)
+    return Device(DEVICE, promise.mac, promise.mtu, frozenset(promise.addresses), frozenset(routes.items()))
 
 
 PLUG: PlugKind = Veth()

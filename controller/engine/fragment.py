@@ -30,6 +30,7 @@ class Fragment(msgspec.Struct, frozen=True, gc=False):
 
     ``members``: what it wants in sets that it shares with others.
     ``annotations``: what they ought to be; None for one that ought to be absent, those not named are left alone.
+    ``spec``: what its specification leaves unsaid and ought to say, by wire names: only what differs from what it says.
     ``finalizer``: whether the object must not go before this controller lets it go; None to leave that as it is.
     ``status``: fields by their wire names. ``conditions`` are merged by type and keep their transition time while their
     status stays. ``gone_after``: the object itself ought to be deleted, once NB has lost that row.
@@ -38,6 +39,7 @@ class Fragment(msgspec.Struct, frozen=True, gc=False):
     rows: tuple[Row, ...] = ()
     members: tuple[Member, ...] = ()
     annotations: dict[str, str | None] = {}
+    spec: dict[str, Any] = {}
     finalizer: bool | None = None
     status: dict[str, Any] = {}
     conditions: tuple[Condition, ...] = ()

@@ -23,6 +23,9 @@ PEERED = "Peered"
 ROUTED_BY = {"policyDst": "dst-ip", "policySrc": "src-ip"}
 """What a static route looks at, in Kube-OVN's words and in OVN's."""
 
+SYMMETRIC = "ecmp_symmetric_reply"
+"""The mode of routes of one destination by which replies go back to where their request came from."""
+
 
 @reconciler("vpc", VPCS)
 def router(vpc: Vpc, view: View) -> Fragment:
@@ -53,7 +56,7 @@ def router(vpc: Vpc, view: View) -> Fragment:
 
 def _without_effect(vpc: Vpc) -> Iterator[str]:
     for position, route in enumerate(vpc.spec.static_routes):
-        if route.ecmp_mode:
+        if route.ecmp_mode not in ("", SYMMETRIC):
             yield f"spec.staticRoutes[{position}].ecmpMode"
         if route.bfd_id:
             yield f"spec.staticRoutes[{position}].bfdId"
@@ -68,6 +71,7 @@ def _static(vpc: str, route: StaticRoute) -> Row:
             "nexthop": route.next_hop_ip,
             "policy": ROUTED_BY[route.policy],
             "route_table": route.route_table,
+            "options": {SYMMETRIC: "true"} if route.ecmp_mode == SYMMETRIC else {},
         },
         Place("Logical_Router", vpc, "static_routes"),
     )

@@ -113,6 +113,10 @@ class ApiWriter:
             metadata = identity | {"annotations": effect.patch.annotations}
             await self._client.patch(effect.kind, name, {"metadata": metadata}, namespace=namespace)
             self.tally.patches += 1
+        if effect.patch.spec:
+            patch = {"metadata": identity, "spec": effect.patch.spec}
+            await self._client.patch(effect.kind, name, patch, namespace=namespace)
+            self.tally.patches += 1
         if effect.patch.status and effect.kind is PODS:
             conditions = [_of_a_pod(entry) for entry in effect.patch.status["conditions"]]
             await self._client.merge_conditions(PODS, name, conditions, uid=effect.uid, namespace=namespace)

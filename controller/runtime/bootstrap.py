@@ -10,6 +10,7 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
+from controller.api.completion import complete
 from controller.api.kinds import SUBNETS, VPCS, Kind
 from controller.api.kubeovn import Subnet, SubnetSpec, Vpc
 from controller.api.meta import ObjectMeta, Resource
@@ -36,10 +37,13 @@ async def bootstrap(client: Client, view: View, defaults: Defaults) -> None:
     vpc = Vpc(metadata=ObjectMeta(name=DEFAULT_VPC))
     default = Subnet(
         metadata=ObjectMeta(name=DEFAULT_SUBNET),
-        spec=SubnetSpec(cidr_block=defaults.default_cidr, vpc=DEFAULT_VPC, default=True, nat_outgoing=True),
+        spec=complete(
+            SubnetSpec(cidr_block=defaults.default_cidr, vpc=DEFAULT_VPC, default=True, nat_outgoing=True)
+        ),
     )
     join = Subnet(
-        metadata=ObjectMeta(name=JOIN_SUBNET), spec=SubnetSpec(cidr_block=defaults.join_cidr, vpc=DEFAULT_VPC)
+        metadata=ObjectMeta(name=JOIN_SUBNET),
+        spec=complete(SubnetSpec(cidr_block=defaults.join_cidr, vpc=DEFAULT_VPC)),
     )
     wanted: list[tuple[Kind[Any], Resource]] = [(VPCS, vpc), (SUBNETS, default), (SUBNETS, join)]
     for kind, resource in wanted:

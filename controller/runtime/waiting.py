@@ -10,11 +10,15 @@ from controller.api.choices import Choices
 
 
 class Source(NamedTuple):
-    """Where any address would do: the ``IPPool`` objects named, the rest of a subnet, or the choices of a workload."""
+    """Where any address would do: the ``IPPool`` objects named, the rest of a subnet, or the choices of a workload.
+
+    ``versions``: the versions of IP that are asked for, where these are not all of the subnet's.
+    """
 
     subnet: str
     divisions: tuple[str, ...] = ()
     choices: Choices | None = None
+    versions: tuple[int, ...] = ()
 
 
 class Waiting:

@@ -14,6 +14,7 @@ from controller.api import kinds as api
 from controller.api.kind import Scale
 from controller.api.schema import structural
 from testbed.apiserver.core.catalogue import CORE_KINDS, PARTS
+from testbed.apiserver.filling import filler
 from testbed.apiserver.structure import Node, compile_schema
 
 _SELECTABLE: Mapping[str, tuple[str, ...]] = {
@@ -223,6 +224,7 @@ def builtin() -> Registry:
             columns=kind.columns,
             has_status=kind.has_status,
             scale=kind.scale,
+            fill=filler(structural(kind.type)),
         )
         for kind in typed
     ]

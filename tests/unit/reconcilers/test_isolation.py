@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from controller.api.kinds import SUBNETS
-from controller.api.kubeovn import Acl, Subnet, SubnetSpec
-from controller.api.meta import ObjectMeta
+from controller.api.kubeovn import Acl, Subnet
 from controller.engine.fragment import NOTHING
 from controller.engine.view import View
 from controller.northbound.rows import Place
 from controller.reconcilers import isolation
-
-
-def a_subnet(name: str = "blue", cidr: str = "10.1.0.0/24", **spec: Any) -> Subnet:
-    return Subnet(metadata=ObjectMeta(name=name, uid=name), spec=SubnetSpec(cidr_block=cidr, **spec))
+from tests.unit.reconcilers.objects import a_subnet
 
 
 @pytest.fixture
@@ -57,6 +51,23 @@ def test_each_family_has_rules_of_its_own(view: View) -> None:
     assert "ip6.src == fd00:100::/64" in found
     assert "ip6.src == fd00:1::/64 && ip6.dst == fd00:1::/64" in found
     assert not any("ip4" in match and "fd00" in match for match in found)
+
+
+@pytest.mark.proves("Subnet.spec.allowEWTraffic")
+def test_what_stays_within_may_be_exempt_from_the_rules_that_are_stated(view: View) -> None:
+    stated = Acl(direction="to-lport", priority=1002, match="ip", action="drop")
+    subnet = a_subnet(cidr="10.1.0.0/24,fd00:1::/64", acls=(stated,), allow_ew_traffic=True)
+    within = {
+        (row.columns["direction"], row.columns["match"], row.columns["priority"])
+        for row in isolation.rules(subnet, view).rows
+        if row.columns["action"] == "allow-related"
+    }
+    assert within == {
+        (direction, f"{ip}.src == {own} && {ip}.dst == {own}", 1900)
+        for direction in ("from-lport", "to-lport")
+        for ip, own in (("ip4", "10.1.0.0/24"), ("ip6", "fd00:1::/64"))
+    }
+    assert isolation.rules(a_subnet(allow_ew_traffic=True), view) is NOTHING
 
 
 def test_allowing_subnets_without_being_private_asks_for_nothing(view: View) -> None:

@@ -5,23 +5,20 @@ from typing import Any
 import msgspec
 import pytest
 
-from controller.api.core import Pod
+from controller.api.core import Node, Pod
 from controller.api.kinds import NETWORK_POLICIES, NOT_CARRIED, SUBNETS, VPCS, Kind, kind_of
-from controller.api.kubeovn import BfdPort, StaticRoute, Subnet, SubnetSpec, Vpc, VpcSpec
+from controller.api.kubeovn import BfdPort, StaticRoute, Vpc, VpcSpec
 from controller.api.meta import ObjectMeta
 from controller.api.underlay import ProviderNetwork
 from controller.engine.engine import Engine
 from controller.engine.view import FOLLOWED, View, has_conditions
 from controller.northbound.replica import Replica
 from controller.reconcilers import not_carried, subnet, vpc
+from tests.unit.reconcilers.objects import a_subnet
 
 
 def supported(conditions: Any) -> Any:
     return next(entry for entry in conditions if entry.type == "Supported")
-
-
-def a_subnet(**spec: Any) -> Subnet:
-    return Subnet(metadata=ObjectMeta(name="s", uid="u"), spec=SubnetSpec(cidr_block="10.1.0.0/24", **spec))
 
 
 @pytest.mark.proves("Subnet.spec.provider")
@@ -61,12 +58,17 @@ def test_a_pod_is_told_which_annotations_have_no_effect() -> None:
         "ovn.kubernetes.io/ingress_rate",
         "net1.default.ovn.kubernetes.io/logical_switch",
         "k8s.v1.cni.cncf.io/networks",
+        "macvlan.default.kubernetes.io/ip_address.net1",
+        "v1.multus-cni.io/default-network",
+        "seccomp.security.alpha.kubernetes.io/pod",
         "example.com/note",
     )
     (notice,) = not_carried.unheeded(pod)
     assert (notice.type, notice.reason) == ("Warning", "NotSupported")
     assert notice.message.endswith(
-        ": k8s.v1.cni.cncf.io/networks, net1.default.ovn.kubernetes.io/logical_switch, ovn.kubernetes.io/ingress_rate"
+        ": k8s.v1.cni.cncf.io/networks, macvlan.default.kubernetes.io/ip_address.net1, "
+        "net1.default.ovn.kubernetes.io/logical_switch, ovn.kubernetes.io/ingress_rate, "
+        "v1.multus-cni.io/default-network"
     )
 
 
@@ -106,3 +108,10 @@ def test_the_controller_starts_without_the_kinds_that_it_only_notes() -> None:
     assert SUBNETS in FOLLOWED
     assert VPCS in FOLLOWED
     assert NETWORK_POLICIES not in FOLLOWED
+
+
+def test_a_node_is_told_what_it_is_asked_in_vain() -> None:
+    asked = Node(metadata=ObjectMeta(name="n", annotations={"ovn.kubernetes.io/tunnel_interface": "eth1"}))
+    (notice,) = not_carried.unheeded_on_node(asked)
+    assert notice.message.endswith(": ovn.kubernetes.io/tunnel_interface")
+    assert not_carried.unheeded_on_node(Node(metadata=ObjectMeta(name="n"))) == ()

@@ -38,8 +38,15 @@ def test_a_static_route_looks_at_the_destination_or_the_source() -> None:
         "nexthop": "10.0.1.254",
         "policy": "dst-ip",
         "route_table": "",
+        "options": {},
     }
     assert (second.columns["policy"], second.columns["route_table"]) == ("src-ip", "rtb1")
+
+
+def test_replies_may_go_back_to_where_their_request_came_from() -> None:
+    route = StaticRoute(cidr="0.0.0.0/0", next_hop_ip="10.0.1.254", ecmp_mode="ecmp_symmetric_reply")
+    (row,) = rows(a_vpc(static_routes=(route,)), "Logical_Router_Static_Route")
+    assert row.columns["options"] == {"ecmp_symmetric_reply": "true"}
 
 
 def test_two_next_hops_of_one_prefix_are_two_routes() -> None:
@@ -79,7 +86,7 @@ def test_a_peering_says_whether_its_other_end_is_there() -> None:
     alone = peered(red, view)
     assert alone is not None
     assert (alone.status, "blue" in alone.message) == ("False", True)
-    view.put(VPCS, a_vpc("blue", vpc_peerings=(VpcPeering(remote_vpc="red", local_connect_ip="x"),)))
+    view.put(VPCS, a_vpc("blue", vpc_peerings=(VpcPeering(remote_vpc="red", local_connect_ip="169.254.0.2/30"),)))
     joined = peered(red, view)
     assert joined is not None
     assert joined.status == "True"
