@@ -86,7 +86,9 @@ def test_a_peering_says_whether_its_other_end_is_there() -> None:
     alone = peered(red, view)
     assert alone is not None
     assert (alone.status, "blue" in alone.message) == ("False", True)
-    view.put(VPCS, a_vpc("blue", vpc_peerings=(VpcPeering(remote_vpc="red", local_connect_ip="169.254.0.2/30"),)))
+    view.put(
+        VPCS, a_vpc("blue", vpc_peerings=(VpcPeering(remote_vpc="red", local_connect_ip="169.254.0.2/30"),))
+    )
     joined = peered(red, view)
     assert joined is not None
     assert joined.status == "True"
