@@ -9,7 +9,7 @@ from analysis.growth import growth, power_law, rungs
 from analysis.ratios import ratio_of_medians
 from analysis.selection import select
 from analysis.stages import StageShare, stack_bar, stages
-from analysis.summaries import ecdf_series, latency, maximum, median, minimum, tail
+from analysis.summaries import ecdf_series, latency, maximum, median, minimum, tail, total
 
 __all__ = [
     "StageShare",
@@ -28,4 +28,5 @@ __all__ = [
     "stack_bar",
     "stages",
     "tail",
+    "total",
 ]

@@ -78,6 +78,14 @@ def minimum(
     return _metric(attempts, name, least, labels, better)
 
 
+def total(
+    selected: DataFrame, name: str, *, labels: Mapping[str, Label] | None = None, better: Better = "none"
+) -> Metric:
+    """All values together, without an interval: it is a count of this run, not an estimate."""
+    attempts = Attempts.of(selected)
+    return _metric(attempts, name, float(attempts.values.sum()) if attempts.n else math.nan, labels, better)
+
+
 def ecdf_series(selected: DataFrame, name: str) -> EcdfSeries:
     """The distribution of ``selected`` as a plot wants it, with the attempts that have no value counted."""
     attempts = Attempts.of(selected)

@@ -16,7 +16,7 @@ from controller.ovsdb.errors import (
     TransactionError,
 )
 from controller.ovsdb.monitor import Batch, Change
-from controller.ovsdb.operations import Operation, Result
+from controller.ovsdb.operations import Clause, Operation, Result
 from controller.ovsdb.replica import Replica
 from controller.ovsdb.row import Row
 from controller.ovsdb.schema import Column, DatabaseSchema, TableSchema
@@ -28,6 +28,7 @@ __all__ = [
     "Atom",
     "Batch",
     "Change",
+    "Clause",
     "Client",
     "Column",
     "ConnectionFailed",

@@ -20,7 +20,7 @@ from controller.ovsdb.errors import (
     TransactionError,
 )
 from controller.ovsdb.monitor import Batch, Change, Monitored
-from controller.ovsdb.operations import Operation, Result, Select, encode
+from controller.ovsdb.operations import Clause, Operation, Result, Select, encode
 from controller.ovsdb.row import Row
 from controller.ovsdb.schema import DatabaseSchema
 from controller.ovsdb.values import UUID
@@ -113,14 +113,21 @@ class Client:
         """Waits until the server can read all that was sent: only then is it at work while we are at other things."""
         await self._connection.flushed()
 
-    async def monitor(self, columns: Mapping[str, Sequence[str]], on_batch: OnBatch) -> None:
+    async def monitor(
+        self,
+        columns: Mapping[str, Sequence[str]],
+        on_batch: OnBatch,
+        where: Mapping[str, Sequence[Clause]] | None = None,
+    ) -> None:
         """Follow these columns of these tables (an empty sequence: all columns of the table).
+
+        `where`: of these tables only the rows that fit any of the clauses (see `Monitored`).
 
         `on_batch` is called with the content, before this returns, and then with every update, in order, in the
         event loop's thread. An exception in it ends the connection: what it feeds would no longer be true.
         Raises InvalidOperation for what the schema does not have.
         """
-        await self.keep(Monitored(self.schema, columns), on_batch)
+        await self.keep(Monitored(self.schema, columns, where), on_batch)
 
     async def keep(self, monitored: Monitored, on_batch: OnBatch) -> None:
         """Keep `monitored` current; `on_batch` hears of each batch once it is applied. As `monitor` otherwise."""
@@ -145,7 +152,8 @@ class Client:
             try:
                 await self._connection.call("monitor_cond", params, differences)
             except RpcError:
-                await self._connection.call("monitor", params, whole)
+                plain = [self.database, number, monitored.plain_requests()]
+                await self._connection.call("monitor", plain, whole)
 
     def _notified(self, method: str, params: msgspec.Raw, received_ns: int) -> None:
         changes: list[Change]

@@ -5,11 +5,12 @@ RFC 7047 whole rows. Callers see neither: a change is the row before and the row
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from controller.ovsdb.errors import ProtocolError
+from controller.ovsdb.operations import Clause, conditions
 from controller.ovsdb.row import Row
 from controller.ovsdb.schema import Column, DatabaseSchema
 from controller.ovsdb.values import UUID
@@ -51,9 +52,20 @@ _DIFFERENCE = msgspec.json.Decoder(dict[str, dict[str, _Difference]])
 
 
 class Monitored:
-    """The rows of the monitored tables: `tables[table][uuid]`."""
+    """The rows of the monitored tables: `tables[table][uuid]`. `where`: of these tables only rows that fit any clause.
 
-    def __init__(self, schema: DatabaseSchema, columns: Mapping[str, Sequence[str]]) -> None:
+    A server that knows no conditions, as none since OVS 2.6, tells of all rows.
+    """
+
+    def __init__(
+        self,
+        schema: DatabaseSchema,
+        columns: Mapping[str, Sequence[str]],
+        where: Mapping[str, Sequence[Clause]] | None = None,
+    ) -> None:
+        self._where = {
+            table: conditions(schema.table(table), clauses) for table, clauses in (where or {}).items()
+        }
         self._columns: dict[str, dict[str, Column]] = {}
         for name, wanted in columns.items():
             table = schema.table(name)
@@ -61,7 +73,14 @@ class Monitored:
             self._columns[name] = {column: table.column(column) for column in names}
         self.tables: dict[str, dict[UUID, Row]] = {name: {} for name in columns}
 
-    def requests(self) -> dict[str, list[dict[str, list[str]]]]:
+    def requests(self) -> dict[str, list[dict[str, list[Any]]]]:
+        """The tables, columns and conditions as monitors with conditions ask for them."""
+        return {
+            table: [request | ({"where": self._where[table]} if table in self._where else {})]
+            for table, (request,) in self.plain_requests().items()
+        }
+
+    def plain_requests(self) -> dict[str, list[dict[str, list[Any]]]]:
         """The tables and columns as every form of monitor asks for them."""
         return {table: [{"columns": list(columns)}] for table, columns in self._columns.items()}
 

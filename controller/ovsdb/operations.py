@@ -252,10 +252,15 @@ def _row(table: TableSchema, row: Mapping[str, Value]) -> dict[str, Any]:
 def _where(table: TableSchema, where: Where) -> list[Any]:
     if isinstance(where, str):
         return [("_uuid", "==", table.columns["_uuid"].encode(where))]
-    clauses = []
-    for name, function, value in where:
+    return conditions(table, where)
+
+
+def conditions(table: TableSchema, clauses: Sequence[Clause]) -> list[Any]:
+    """Clauses as JSON carries them; raises InvalidOperation for what the table does not have."""
+    found = []
+    for name, function, value in clauses:
         column = table.column(name)
         if function not in _FUNCTIONS:
             raise column.refuse(function, "a function of " + ", ".join(_FUNCTIONS))
-        clauses.append((name, function, column.encode(value)))
-    return clauses
+        found.append((name, function, column.encode(value)))
+    return found

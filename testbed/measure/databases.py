@@ -7,9 +7,9 @@ expected meanwhile is marked, as something may have come and gone unseen.
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
-from controller.ovsdb import Batch, Client, OvsdbError
+from controller.ovsdb import Batch, Clause, Client, OvsdbError
 from testbed.measure.clock import ClockOffset, monotonic_of_wall_ms
 from testbed.measure.tracker import Plug, PortRow, Tracker, installed_ts, mac_of
 
@@ -19,9 +19,29 @@ RECONNECT_AFTER_S = 0.2
 Row = Mapping[str, Any]
 
 
+class Source(Protocol):
+    """What is read of a database, and who takes it in."""
+
+    @property
+    def database(self) -> str:
+        """The database's name."""
+
+    @property
+    def columns(self) -> Mapping[str, Sequence[str]]:
+        """The columns that are followed, by table."""
+
+    @property
+    def where(self) -> Mapping[str, Sequence[Clause]]:
+        """Of these tables only the rows that fit any of the clauses."""
+
+    def take(self, batch: Batch) -> None:
+        """Take in the content, and then each change."""
+
+
 class Northbound:
     """Logical_Switch_Port rows by name."""
 
+    where: Mapping[str, Sequence[Clause]] = {}
     database = "OVN_Northbound"
     columns: Mapping[str, Sequence[str]] = {"Logical_Switch_Port": ("name", "addresses")}
 
@@ -40,6 +60,7 @@ class Northbound:
 class Southbound:
     """Port_Binding rows, with the tunnel key of their datapath and the name of their chassis."""
 
+    where: Mapping[str, Sequence[Clause]] = {}
     database = "OVN_Southbound"
     columns: Mapping[str, Sequence[str]] = {
         "Datapath_Binding": ("tunnel_key",),
@@ -83,6 +104,7 @@ class Southbound:
 class NodeDatabase:
     """Interface rows of one node by their `iface-id`."""
 
+    where: Mapping[str, Sequence[Clause]] = {}
     database = "Open_vSwitch"
     columns: Mapping[str, Sequence[str]] = {"Interface": ("name", "external_ids")}
 
@@ -111,7 +133,7 @@ def _external_ids(row: Row | None) -> Mapping[str, str]:
 
 async def follow(
     endpoint: str,
-    source: Northbound | Southbound | NodeDatabase,
+    source: Source,
     ready: asyncio.Future[None],
     on_lost: Callable[[str], None],
 ) -> None:
@@ -123,7 +145,7 @@ async def follow(
         try:
             client = await Client.connect(endpoint, source.database)
             try:
-                await client.monitor(source.columns, source.take)
+                await client.monitor(source.columns, source.take, source.where)
                 if not ready.done():
                     ready.set_result(None)
                 reason = await asyncio.shield(client.closed)

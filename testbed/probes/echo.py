@@ -22,14 +22,20 @@ PORT = 7777
 LATEST_S = 1.0
 """A datagram that is not back after this long is lost."""
 _NUMBER = struct.Struct("!Q")
+_MAPPED = "::ffff:"
+"""How an IPv4 address begins where IPv6's form is used for both (RFC 4291, 2.5.5.2)."""
 
 
 @dataclass(frozen=True)
 class Sent:
-    """A datagram: when it was sent, and when it came back (CLOCK_MONOTONIC, ns; None if it did not)."""
+    """A datagram: when it was sent, and when it came back (CLOCK_MONOTONIC, ns; None if it did not).
+
+    ``seen_as``: the sender's address as the answerer saw it.
+    """
 
     sent_ns: int
     back_ns: int | None
+    seen_as: str = ""
 
 
 @dataclass(frozen=True)
@@ -111,10 +117,20 @@ class Echo:
         if self._lines is not None:
             await self._lines
 
-    async def until_steady(self, count: int, timeout_s: float) -> None:
-        """Wait until ``count`` datagrams in a row came back. Raises ``TimeoutError``."""
+    async def until_steady(
+        self, count: int, timeout_s: float, *, since_ns: int = 0, seen_as: str = ""
+    ) -> None:
+        """Wait until ``count`` datagrams in a row came back. Raises ``TimeoutError``.
+
+        They were sent after ``since_ns`` and, where ``seen_as`` is given, under that address. Datagrams are told in
+        the order in which they were sent: of all before these it is known then what became of them.
+        """
+
+        def counts(one: Sent) -> bool:
+            return one.back_ns is not None and one.sent_ns >= since_ns and seen_as in ("", one.seen_as)
+
         async with asyncio.timeout(timeout_s):
-            while len(self.sent) < count or any(one.back_ns is None for one in self.sent[-count:]):
+            while len(self.sent) < count or not all(map(counts, self.sent[-count:])):
                 self._told.clear()
                 await self._told.wait()
 
@@ -129,32 +145,33 @@ class Echo:
     async def _read(self, sender: asyncio.subprocess.Process) -> None:
         assert sender.stdout is not None
         async for line in sender.stdout:
-            sent, _, back = line.decode().strip().partition(" ")
-            self.sent.append(Sent(int(sent), int(back) if back else None))
+            sent, *known = line.decode().split()
+            self.sent.append(Sent(int(sent), int(known[0]), known[1]) if known else Sent(int(sent), None))
             self._told.set()
 
 
 def answer(port: int) -> None:
-    """Send every datagram back to where it came from, for ever."""
+    """Send every datagram back to where it came from, with the address that it came from, for ever."""
     with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as here:
         here.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         here.bind(("::", port))
         print("ready", flush=True)
         while True:
             data, peer = here.recvfrom(64)
+            address = peer[0].removeprefix(_MAPPED).encode()
             with contextlib.suppress(OSError):  # there may be no way back just now
-                here.sendto(data, peer)
+                here.sendto(data + address, peer)
 
 
 def send(address: str, port: int, interval_s: float, *, fresh: bool) -> None:
-    """Send datagrams for ever; print a line for each, in order, once it is back or lost: when sent, when back.
+    """Send datagrams for ever; print a line for each, in order, once it is back or lost: when sent, when back, seen as.
 
     ``fresh``: each from a port of its own.
     """
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     here: list[socket.socket] = []
     with selectors.DefaultSelector() as ready:
-        flight: dict[int, list[int | None]] = {}
+        flight: dict[int, Sent] = {}
         due = time.monotonic()
         number = 0
         while True:
@@ -162,16 +179,16 @@ def send(address: str, port: int, interval_s: float, *, fresh: bool) -> None:
             if now >= due:
                 if fresh or not here:
                     here.append(_opened(family, ready))
-                flight[number] = [time.monotonic_ns(), None]
+                flight[number] = Sent(time.monotonic_ns(), None)
                 with contextlib.suppress(OSError):  # no route is as good as lost
                     here[-1].sendto(_NUMBER.pack(number), (address, port))
                 number += 1
                 due = max(due + interval_s, now)
             for key, _ in ready.select(max(0.0, due - time.monotonic())):
                 assert isinstance(key.fileobj, socket.socket)
-                for came in _received(key.fileobj):
+                for came, seen_as in _received(key.fileobj):
                     if came in flight:
-                        flight[came][1] = time.monotonic_ns()
+                        flight[came] = Sent(flight[came].sent_ns, time.monotonic_ns(), seen_as)
             _tell(flight)
             while len(here) > max(1, len(flight)):
                 ready.unregister(here[0])
@@ -185,25 +202,25 @@ def _opened(family: int, ready: selectors.BaseSelector) -> socket.socket:
     return here
 
 
-def _received(here: socket.socket) -> Iterator[int]:
+def _received(here: socket.socket) -> Iterator[tuple[int, str]]:
     while True:
         try:
-            yield _NUMBER.unpack(here.recv(64))[0]
+            data = here.recv(128)
+            yield _NUMBER.unpack_from(data)[0], data[_NUMBER.size :].decode()
         except BlockingIOError:
             return
         except OSError:  # ICMP said that it was not delivered
             continue
 
 
-def _tell(flight: dict[int, list[int | None]]) -> None:
+def _tell(flight: dict[int, Sent]) -> None:
     """Print those at the head of the line of which all is known."""
     latest = time.monotonic_ns() - int(LATEST_S * 1e9)
     for number in list(flight):
-        sent, back = flight[number]
-        assert sent is not None
-        if back is None and sent > latest:
+        one = flight[number]
+        if one.back_ns is None and one.sent_ns > latest:
             return
-        print(sent, "" if back is None else back, flush=True)
+        print(one.sent_ns, "" if one.back_ns is None else one.back_ns, one.seen_as, flush=True)
         del flight[number]
 
 

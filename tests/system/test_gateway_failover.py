@@ -17,7 +17,8 @@ def test_each_way_of_losing_a_gateway_is_measured_and_overcome(tmp_path: Path) -
     done = subprocess.run(
         [
             *(sys.executable, "-m", "testbed.cli", "run", "gateway-failover", "--set", "trials=1"),
-            *("--set", "nodes=3", "--runs-dir", str(tmp_path), "--json"),
+            *("--set", "nodes=3", "--set", "load_s=1", "--set", "rest_s=0.2", "--set", "rest_rounds=1"),
+            *("--runs-dir", str(tmp_path), "--json"),
         ],
         capture_output=True,
         text=True,
@@ -27,8 +28,13 @@ def test_each_way_of_losing_a_gateway_is_measured_and_overcome(tmp_path: Path) -
     run = json.loads(done.stdout)
     assert run["status"] == "complete", done.stderr
     found = {metric["name"]: metric for metric in run["metrics"] if not metric["labels"]}
-    for way in ("node_killed", "link_cut", "planned_move"):
+    for way in ("node_killed", "link_cut", "planned_move", "drain"):
         outage = found[f"{way}_outage_max_ms"]
         assert (outage["n"], outage["failed"]) == (1, 0), way
     assert found["node_killed_lost_packets"]["value"] > 0
     assert found["link_cut_lost_packets"]["value"] > 0
+    assert (found["planned_move_lost_packets"]["n"], found["planned_move_lost_packets"]["failed"]) == (4, 0)
+    for name in ("node_killed_detected_p50_ms", "link_cut_claimed_p50_ms", "load_cpu_share"):
+        assert found[name]["value"] > 0, name
+    assert found["false_failovers"]["n"] == 1
+    assert found["bfd_cpu_ms_per_s"]["n"] == 3

@@ -1,6 +1,6 @@
 """Which BFD sessions are not yet at their pace, as ovs-vswitchd shows them."""
 
-from testbed.experiment.bfd import out_of_step
+from testbed.experiment.bfd import out_of_step, sessions
 
 SESSION = """---- {name} ----
   Forwarding: true
@@ -28,3 +28,4 @@ def test_a_slow_one_and_one_that_is_down_are_named() -> None:
 
 def test_no_session_is_none_that_is_late() -> None:
     assert list(out_of_step("", 50)) == []
+    assert sessions("") == {}

@@ -117,3 +117,9 @@ def test_a_row_that_goes_leaves_nothing(schema: DatabaseSchema) -> None:
 def test_an_update_that_does_not_fit_is_a_protocol_error(schema: DatabaseSchema, update: object) -> None:
     with pytest.raises(ProtocolError):
         Monitored(schema, {"Thing": COLUMNS}).apply(raw(update))
+
+
+def test_conditions_are_asked_for_only_of_servers_that_know_them(schema: DatabaseSchema) -> None:
+    monitored = Monitored(schema, {"Thing": ("name",)}, {"Thing": (("colour", "==", "red"),)})
+    assert monitored.requests() == {"Thing": [{"columns": ["name"], "where": [("colour", "==", "red")]}]}
+    assert monitored.plain_requests() == {"Thing": [{"columns": ["name"]}]}

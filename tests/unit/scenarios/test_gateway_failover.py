@@ -4,28 +4,36 @@ from __future__ import annotations
 
 import msgspec
 import pandas as pd
+import pytest
 
 from scenarios.gateway_failover import GatewayFailover, Params
+from testbed.experiment.scenario import Summary
 from testbed.results import Sample, lookup, text_of_labels
+from testbed.results.records import Label
+
+
+def a_sample(metric: str, value: float | None, mode: str = "", trial: int = 1, **labels: Label) -> Sample:
+    outcome = "failed" if value is None else "ok"
+    text = text_of_labels(labels)
+    return Sample(metric=metric, value=value, mode=mode, trial=trial, labels=text, outcome=outcome)
 
 
 def trial(mode: str, phase: str, outage: float | None, number: int) -> list[Sample]:
     return [
-        Sample(
-            metric=metric,
-            value=value,
-            mode=mode,
-            trial=number,
-            labels=text_of_labels({"phase": phase}),
-            outcome="failed" if value is None else "ok",
-        )
+        a_sample(metric, value, mode, number, phase=phase)
         for metric, value in (("outage_ms", outage), ("lost_packets", outage and outage / 10))
     ]
 
 
-def summary(*samples: list[Sample]):  # type: ignore[no-untyped-def]
-    rows = [Sample(metric="nodes", value=4.0), *(sample for group in samples for sample in group)]
+def summary(*samples: list[Sample]) -> Summary:
+    rows = [a_sample("nodes", 4.0), *(sample for group in samples for sample in group)]
     return GatewayFailover().summarise(pd.DataFrame([msgspec.structs.asdict(row) for row in rows]))
+
+
+def value(found: Summary, name: str, **labels: Label) -> float | None:
+    metric = lookup(found.metrics, name, labels)
+    assert metric is not None, name
+    return metric.value
 
 
 def test_headlines_are_of_the_loss_and_the_return_has_its_own() -> None:
@@ -34,13 +42,9 @@ def test_headlines_are_of_the_loss_and_the_return_has_its_own() -> None:
         trial("link_cut", "lost", 170, 2),
         trial("link_cut", "returned", 900, 1),
     )
-    middle, worst = (lookup(found.metrics, f"link_cut_outage_{name}_ms") for name in ("p50", "max"))
-    assert middle is not None
-    assert worst is not None
-    assert (middle.value, worst.value) == (160, 170)
-    back = lookup(found.metrics, "link_cut_outage_max_ms", {"phase": "returned"})
-    assert back is not None
-    assert back.value == 900
+    assert value(found, "link_cut_outage_p50_ms") == 160
+    assert value(found, "link_cut_outage_max_ms") == 170
+    assert value(found, "link_cut_outage_max_ms", phase="returned") == 900
     assert "160 ms (median) when the link of the gateway node was cut" in found.answer
 
 
@@ -49,6 +53,60 @@ def test_a_trial_that_never_came_to_rest_is_a_failed_one_and_no_zero() -> None:
     middle = lookup(found.metrics, "node_killed_outage_p50_ms")
     assert middle is not None
     assert (middle.value, middle.attempts, middle.failed) == (140, 2, 1)
+
+
+def test_what_planned_moves_lost_is_added_up_there_and_back() -> None:
+    found = summary(
+        trial("planned_move", "lost", 0, 1),
+        trial("planned_move", "returned", 10, 1),
+        trial("drain", "lost", 20, 2),
+        trial("node_killed", "lost", 150, 3),
+    )
+    assert value(found, "planned_move_lost_packets") == 3
+    assert value(found, "planned_move_lost_packets", way="drain", phase="lost") == 2
+    assert "all planned moves together lost 3 datagrams" in found.answer
+
+
+def test_an_outage_is_told_in_its_parts() -> None:
+    parts = [
+        a_sample("detected_ms", 100, "node_killed", phase="lost"),
+        a_sample("claimed_ms", 130, "node_killed", phase="lost"),
+    ]
+    found = summary(trial("node_killed", "lost", 120, 1), parts)
+    assert value(found, "node_killed_detected_p50_ms") == 100
+    assert value(found, "node_killed_claimed_p50_ms") == 130
+    (bar,) = (bar for figure in found.figures for bar in getattr(figure, "bars", ()))
+    assert [part.value for part in bar.parts] == [100, 30, 0]
+
+
+def test_what_bfd_costs_is_the_difference_on_the_same_node_in_the_same_round() -> None:
+    looks = [
+        a_sample("vswitchd_cpu_ms_per_s", used, mode, number, node=node, role=role)
+        for node, role, mode, number, used in (
+            ("node1", "gateway", "bfd_on", 1, 9.0),
+            ("node1", "gateway", "bfd_off", 1, 4.0),
+            ("node1", "gateway", "bfd_on", 2, 12.0),
+            ("node1", "gateway", "bfd_off", 2, 5.0),
+            ("node3", "other", "bfd_on", 1, 6.0),
+            ("node3", "other", "bfd_off", 1, 4.0),
+        )
+    ]
+    found = summary(looks)
+    assert value(found, "bfd_cpu_ms_per_s") == 5
+    assert value(found, "bfd_cpu_ms_per_s", role="gateway") == 6
+    assert value(found, "bfd_cpu_ms_per_s", role="other") == 2
+    assert value(found, "vswitchd_cpu_ms_per_s", mode="bfd_off", role="gateway") == 4.5
+
+
+def test_false_failovers_stand_beside_the_load_under_which_they_were_looked_for() -> None:
+    found = summary([a_sample("false_failovers", 0, "load"), a_sample("load_cpu_share", 0.97, "load")])
+    assert value(found, "false_failovers") == 0
+    assert "0 false failovers with the processors 97% busy" in found.answer
+
+
+@pytest.mark.parametrize("name", ["false_failovers", "planned_move_lost_packets", "bfd_cpu_ms_per_s"])
+def test_what_was_not_looked_at_has_no_value(name: str) -> None:
+    assert value(summary(), name) is None
 
 
 def test_a_run_that_lost_no_gateway_says_so() -> None:
