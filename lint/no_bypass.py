@@ -25,6 +25,7 @@ WRITERS: Mapping[str, str] = {
     "controller.runtime.bootstrap": "creates the default Vpc and Subnets once, where there is nothing to diff with yet",
     "controller.daemon.switch": "sends the difference between ports wanted and a node's Open vSwitch",
     "controller.daemon.egress": "replaces the rules of a node where those wanted differ from those in force",
+    "controller.daemon.detours": "sends the difference between routing by source as wanted and the kernel's",
     "controller.daemon.announcer": "only reads of the switch by which port an announcement goes, once for each",
     "controller.daemon.device": "sends the difference between a network device wanted and the kernel's",
 }

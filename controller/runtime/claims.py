@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from controller.api import choices
-from controller.api.addresses import InvalidAddress, parse_address, parse_mac
-from controller.api.annotations import IP_ADDRESS, IP_POOL, LOGICAL_SWITCH, MAC_ADDRESS
+from controller.api.addresses import InvalidAddress, of_version, parse_address, parse_mac, version_of
+from controller.api.annotations import FAMILIES, IP_ADDRESS, IP_FAMILY, IP_POOL, LOGICAL_SWITCH, MAC_ADDRESS
 from controller.api.choices import Addresses, Choices
 from controller.api.core import Pod
-from controller.api.kinds import IPPOOLS, NAMESPACES, OVN_EIPS, PODS, STATEFULSETS, SUBNETS, VPCS
+from controller.api.kinds import IPPOOLS, NAMESPACES, OVN_EIPS, PODS, STATEFULSETS, SUBNETS, VIPS, VPCS
 from controller.api.kubeovn import IP, IPSpec
 from controller.api.meta import ObjectMeta
-from controller.api.names import JOIN_SUBNET, eip_record, node_port, pod_port, public_record, router_port
+from controller.api.names import (
+    JOIN_SUBNET,
+    eip_record,
+    node_port,
+    pod_port,
+    public_record,
+    router_port,
+    vip_record,
+)
 from controller.api.nat import OvnEip
+from controller.api.reservations import Vip
+from controller.engine.settings import Settings
 from controller.engine.view import View
 from controller.ipam import IpamError
-from controller.reconcilers import namespace
+from controller.reconcilers import external, namespace
 from controller.reconcilers.address import STATEFULSET
 from controller.reconcilers.pod_public import Wanted
-from controller.runtime.ranges import Ranges, addresses_of
+from controller.runtime.ranges import Ranges
 
 OTHERS = "others"
 """What awaits that a subnet or an ``IPPool`` comes or becomes another."""
@@ -39,19 +49,22 @@ class Wish:
     """Which addresses somebody would have; of families that ``fixed`` leaves open, any.
 
     ``choices``: one of these, the first that is free. ``divisions``: any of these ``IPPool`` objects.
+    ``versions``: of these versions of IP alone; of all that the subnet has if there are none.
     """
 
     fixed: Addresses = ()
     choices: Choices | None = None
     divisions: tuple[str, ...] = ()
     mac: str = ""
+    versions: tuple[int, ...] = ()
 
     def is_met_by(self, record: IP, ranges: Ranges) -> bool:
         """Whether an address of an earlier life is one that could be given now."""
-        have = addresses_of(record)
+        have = record.addresses
         try:
             return (
                 set(self.fixed) <= set(have)
+                and (not self.versions or {version_of(text) for text in have} <= set(self.versions))
                 and (self.choices is None or self.choices.offers(have))
                 and (not self.divisions or ranges.are_of(have, self.divisions))
                 and self.mac in ("", record.spec.mac_address)
@@ -83,8 +96,8 @@ class Claim:
                 subnet=self.subnet,
                 node_name=self.node,
                 ip_address=",".join(addresses),
-                v4_ip_address=next((entry for entry in addresses if ":" not in entry), ""),
-                v6_ip_address=next((entry for entry in addresses if ":" in entry), ""),
+                v4_ip_address=of_version(4, addresses),
+                v6_ip_address=of_version(6, addresses),
                 mac_address=mac,
                 pod_type=self.pod_type,
             ),
@@ -97,19 +110,52 @@ def of_node(owner: str, name: str) -> Claim:
     return Claim(owner=owner, port=port, subnet=JOIN_SUBNET, name=port, namespace="", node=name)
 
 
-def of_eip(owner: str, eip: OvnEip) -> Claim:
-    """A public address claims what it states, of the external subnet that it names. Raises ``NoAddress``."""
-    stated = ",".join(filter(None, (eip.spec.v4_ip, eip.spec.v6_ip)))
-    fixed = _addresses(stated, "spec.v4Ip or spec.v6Ip") if stated else ()
+def of_eip(owner: str, eip: OvnEip, settings: Settings) -> Claim:
+    """A public address claims what it states, of the external subnet that it names, or of the cluster's.
+
+    Raises ``NoAddress``.
+    """
+    spec = eip.spec
     return Claim(
         owner=owner,
         port=eip_record(eip.name),
-        subnet=eip.spec.external_subnet,
+        subnet=spec.external_subnet or settings.external_gateway_switch,
         name=eip.name,
         namespace="",
         node="",
         pod_type=OVN_EIPS.name,
-        wish=Wish(fixed=fixed, mac=_spelled(eip.spec.mac_address, "spec.macAddress")),
+        wish=_stated((spec.v4_ip, spec.v6_ip), spec.mac_address, "spec.v4Ip or spec.v6Ip"),
+    )
+
+
+def of_vip(owner: str, vip: Vip) -> Claim:
+    """A virtual address claims what it states, of the subnet that it names. Raises ``NoAddress``."""
+    spec = vip.spec
+    return Claim(
+        owner=owner,
+        port=vip_record(vip.name),
+        subnet=spec.subnet,
+        name=vip.name,
+        namespace="",
+        node="",
+        pod_type=VIPS.name,
+        wish=_stated((spec.v4ip, spec.v6ip), spec.mac_address, "spec.v4ip or spec.v6ip"),
+    )
+
+
+def of_reservation(owner: str, record: IP) -> Claim:
+    """A record that people made claims what it states, for the pod that it names. Raises ``NoAddress``."""
+    spec = record.spec
+    stated = (spec.ip_address,) if spec.ip_address else (spec.v4_ip_address, spec.v6_ip_address)
+    return Claim(
+        owner=owner,
+        port=record.name,
+        subnet=spec.subnet,
+        name=spec.pod_name,
+        namespace=spec.namespace,
+        node="",
+        pod_type=spec.pod_type,
+        wish=_stated(stated, spec.mac_address, "spec.ipAddress, spec.v4IpAddress or spec.v6IpAddress"),
     )
 
 
@@ -127,10 +173,14 @@ def of_public(owner: str, pod: Pod, wanted: Wanted) -> Claim:
     )
 
 
-def of_router(owner: str, vpc: str, subnet: str) -> Claim:
-    """The router of a VPC claims an address of an external subnet."""
+def of_router(owner: str, vpc: str, subnet: str, view: View) -> Claim:
+    """The router of a VPC claims an address of an external subnet: of the cluster's the one that is configured."""
     port = router_port(vpc, subnet)
-    return Claim(owner, port, subnet, name=vpc, namespace="", node="", pod_type=VPCS.name)
+    wish = Wish()
+    if subnet == view.settings.external_gateway_switch:
+        configured = external.gateway_of(vpc, view)
+        wish = Wish(fixed=(configured.address,) if configured.address else (), mac=configured.mac)
+    return Claim(owner, port, subnet, name=vpc, namespace="", node="", pod_type=VPCS.name, wish=wish)
 
 
 def of_pod(owner: str, pod: Pod, view: View) -> Claim:
@@ -147,6 +197,8 @@ def of_pod(owner: str, pod: Pod, view: View) -> Claim:
         subnet, wish = _of_pool(stated, subnet, pod, view, mac)
     else:
         wish = Wish(divisions=_of_namespace(pod.namespace, subnet, view), mac=mac)
+    if stated.get(IP_FAMILY):
+        wish = replace(wish, versions=_versions(stated[IP_FAMILY]))
     return Claim(
         owner=owner,
         port=pod_port(pod.namespace, pod.name),
@@ -236,6 +288,18 @@ def _number(pod: Pod, view: View) -> int:
     owner = view.get(STATEFULSETS, f"{pod.namespace}/{name}")
     start = owner.spec.ordinals.start if owner is not None else 0
     return int(number) - start if number.isdecimal() else -1
+
+
+def _stated(addresses: Addresses, mac: str, where: str) -> Wish:
+    text = ",".join(filter(None, addresses))
+    return Wish(fixed=_addresses(text, where) if text else (), mac=_spelled(mac, "spec.macAddress"))
+
+
+def _versions(text: str) -> tuple[int, ...]:
+    if text not in FAMILIES:
+        why = f"annotation {IP_FAMILY}: found {text!r}, allowed: {' or '.join(FAMILIES)}"
+        raise NoAddress(why, OTHERS)
+    return (FAMILIES[text],)
 
 
 def _fixed(text: str) -> Addresses:

@@ -26,16 +26,14 @@ from controller.northbound.rows import RowKey
 from controller.reconcilers.address import has_subject
 from controller.reconcilers.ending import SHOWN
 from controller.reconcilers.pod import needs_network
-from controller.runtime.ranges import Ranges, addresses_of
+from controller.runtime.claims import Claim
+from controller.runtime.ranges import Ranges
 
 PORTS = "Logical_Switch_Port"
 
 
 class Ledger:
-    """Who has which address and MAC.
-
-    ``changed`` are the subnets whose usage is to be told, ``freed_macs`` the MACs that somebody may have waited for.
-    """
+    """Who has which address and MAC, and what of it is news to others."""
 
     def __init__(self, view: View, replica: Replica) -> None:
         self._view = view
@@ -46,9 +44,9 @@ class Ledger:
         self._drawn: dict[str, IP] = {}
         self._held: dict[str, list[IP]] = {}
         self._over: set[tuple[str, str]] = set()
+        self._changed: set[str] = set()
+        self._freed_macs: set[str] = set()
         self.macs = MacRegistry()
-        self.changed: set[str] = set()
-        self.freed_macs: set[str] = set()
 
     def ranges(self, name: str) -> Ranges | None:
         """The free and taken addresses of a subnet; None while there is no such subnet."""
@@ -61,10 +59,29 @@ class Ledger:
             self._ranges[name] = ranges
         return ranges
 
+    def is_closing(self, name: str) -> bool:
+        """Whether a subnet is being deleted: it gives no more addresses."""
+        subnet = self._view.get(SUBNETS, name)
+        return subnet is not None and subnet.is_being_deleted
+
+    def could_give(self, claim: Claim, record: IP) -> bool:
+        """Whether the claim could be given now what a record is of."""
+        ranges = self.ranges(claim.subnet)
+        if ranges is None or record.spec.subnet != claim.subnet:
+            return False
+        return claim.wish.is_met_by(record, ranges)
+
+    def take_news(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The subnets of which something was taken or became free, and the MACs that did; told once."""
+        news = frozenset(self._changed), frozenset(self._freed_macs)
+        self._changed.clear()
+        self._freed_macs.clear()
+        return news
+
     def reopen(self, name: str) -> None:
         """The subnet, or what divides it, came, went or is another now: its pools are made anew from the records."""
         self._ranges.pop(name, None)
-        self.changed.add(name)
+        self._changed.add(name)
 
     def divided(self, division: IPPool) -> None:
         """An ``IPPool`` came, went or is another now."""
@@ -93,7 +110,7 @@ class Ledger:
         self._of_subnet[record.spec.subnet][name] = record
         if before is not None and before.spec.subnet != record.spec.subnet:
             del self._of_subnet[before.spec.subnet][name]
-        self.changed.add(record.spec.subnet)
+        self._changed.add(record.spec.subnet)
         if drawn is not None and _same(drawn, record):
             return
         if before is not None and _same(before, record):
@@ -173,7 +190,7 @@ class Ledger:
     def owner_of(self, subnet: str, address: str) -> str:
         """The name of the record that has an address; empty if none says so."""
         for record in self._taken(subnet):
-            if address in addresses_of(record):
+            if address in record.addresses:
                 return record.name
         return ""
 
@@ -193,7 +210,7 @@ class Ledger:
         ranges = self._ranges.get(record.spec.subnet)
         if ranges is not None:
             ranges.take(record)
-        self.changed.add(record.spec.subnet)
+        self._changed.add(record.spec.subnet)
 
     def _let_go(self, record: IP) -> None:
         if self._is_used(record):
@@ -207,18 +224,18 @@ class Ledger:
             kept = current is not None and current.spec.mac_address == mac
             if not kept and self.macs.owner(mac) == record.name:
                 self.macs.release(mac)
-                self.freed_macs.add(mac.lower())
+                self._freed_macs.add(mac.lower())
         ranges = self._ranges.get(record.spec.subnet)
         if ranges is not None:
-            ranges.put_back(addresses_of(record))
-        self.changed.add(record.spec.subnet)
+            ranges.put_back(record.addresses)
+        self._changed.add(record.spec.subnet)
 
     def _is_used(self, record: IP) -> bool:
         row = self._replica.own(RowKey(PORTS, record.name))
         if row is not None:
             stated: Any = row.row["addresses"]
             in_use = {text for entry in stated for text in entry.split()}
-            if in_use.intersection(addresses_of(record)):
+            if in_use.intersection(record.addresses):
                 return True
         if record.name in self._records or self._view.is_outdated(record.name):
             return False

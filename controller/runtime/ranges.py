@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from operator import itemgetter
 
-from controller.api.addresses import Address, Range, parse_address
+from controller.api.addresses import Address, Range, parse_address, version_of
 from controller.api.choices import Addresses, Choices
 from controller.api.kubeovn import IP, Subnet
 from controller.api.pools import serving
@@ -44,15 +44,21 @@ class Ranges:
         for record in records:
             self.take(record)
 
-    def draw(self, fixed: Addresses, divisions: Sequence[str], rng: random.Random) -> Addresses:
+    def draw(
+        self, fixed: Addresses, divisions: Sequence[str], rng: random.Random, versions: Sequence[int] = ()
+    ) -> Addresses:
         """Takes an address of each family: the ``fixed`` one, or any of the ``IPPool`` objects named, or of the rest.
 
+        Where ``versions`` of IP are given, of these families alone.
         Raises an ``IpamError`` that says what is the matter; nothing is taken then.
         """
         wanted = self._by_family(fixed)
+        families = self._of_versions(versions)
+        if not wanted.keys() <= {family.version for family in families}:
+            raise InvalidAddress(",".join(fixed), "an address of the family that is asked for")
         taken: list[str] = []
         try:
-            for family in self._families:
+            for family in families:
                 text = wanted.get(family.version)
                 if text is None:
                     taken.append(family.any(divisions, rng))
@@ -67,7 +73,7 @@ class Ranges:
             raise
         return tuple(taken)
 
-    def choose(self, choices: Choices, rng: random.Random) -> Addresses:
+    def choose(self, choices: Choices, rng: random.Random, versions: Sequence[int] = ()) -> Addresses:
         """Takes one of the alternatives that nobody has, completed where a family is left open.
 
         Raises an ``IpamError``: ``Exhausted`` if all are taken.
@@ -76,7 +82,7 @@ class Ranges:
         for fixed in shortlist.candidates():
             try:
                 if self.are_free(fixed):
-                    return self.draw(fixed, (), rng)
+                    return self.draw(fixed, (), rng, versions)
             except IpamError:
                 shortlist.freed(fixed[0])
                 raise
@@ -91,9 +97,10 @@ class Ranges:
             if family.version in wanted
         )
 
-    def room(self, divisions: Sequence[str]) -> int:
-        """How often an address of each family can still be drawn from there."""
-        return min(family.room(divisions) for family in self._families)
+    def room(self, divisions: Sequence[str], versions: Sequence[int] = ()) -> int:
+        """How often an address of each family, or of those given, can still be drawn from there."""
+        families = [family for family in self._families if not versions or family.version in versions]
+        return min((family.room(divisions) for family in families), default=0)
 
     def are_of(self, addresses: Addresses, divisions: Sequence[str]) -> bool:
         """Whether these addresses could have been drawn from the ``IPPool`` objects named."""
@@ -119,7 +126,7 @@ class Ranges:
 
     def take(self, record: IP) -> None:
         """The record's addresses are not free."""
-        for family, address in self._of(addresses_of(record)):
+        for family, address in self._of(record.addresses):
             if not family.holding(address).take(address):
                 self._doubles[address] += 1
 
@@ -146,6 +153,14 @@ class Ranges:
     def divisions(self) -> Iterable[str]:
         """The names of the ``IPPool`` objects."""
         return self._families[0].divisions
+
+    def _of_versions(self, versions: Sequence[int]) -> list[_Family]:
+        """The families of these versions, all without any; raises ``InvalidAddress`` where there is none."""
+        found = [family for family in self._families if not versions or family.version in versions]
+        if not found:
+            asked = " and ".join(f"IPv{version}" for version in versions)
+            raise InvalidAddress(asked, f"a family of {self._cidr}")
+        return found
 
     def _shortlist(self, choices: Choices) -> Shortlist:
         found = self._shortlists.pop(choices, None)
@@ -183,7 +198,7 @@ class _Family:
     def __init__(self, subnet: Subnet, family: Family, parts: Mapping[str, Sequence[Range]]) -> None:
         self.version = family.version
         cidr = str(family.network)
-        excluded = (text for text in subnet.spec.exclude_ips if (":" in text) == (family.version == 6))
+        excluded = (text for text in subnet.spec.exclude_ips if version_of(text) == family.version)
         kept = [family.gateway, *excluded]
         self.divisions = {
             name: Pool(cidr, kept, only, f"{cidr}, IPPool {name}") for name, only in parts.items()
@@ -231,11 +246,6 @@ class _Family:
         """Where addresses are drawn from; pools that have none of this family leave it to the rest."""
         found = [self.divisions[name] for name in divisions if name in self.divisions]
         return [pool for pool in found if pool.size] or [self.rest]
-
-
-def addresses_of(record: IP) -> Addresses:
-    """The addresses that a record is of."""
-    return tuple(record.spec.ip_address.split(","))
 
 
 def _text(part: Range) -> str:
