@@ -7,76 +7,28 @@ end by themselves: then it fails as it would with an image that lacks the progra
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
 
-from testbed.kubelet import ending, environment, probing
+from testbed.kubelet import ending, environment
+from testbed.kubelet.attempt import LOST, Attempt
 from testbed.kubelet.guests import Guests, NotRunning, Starting
-from testbed.kubelet.podspec import Container, ContainerStatus, Pod, Probe
-from testbed.kubelet.status import moment
+from testbed.kubelet.health import Health
+from testbed.kubelet.podspec import Container, ContainerStatus
+from testbed.kubelet.restarting import CrashLoop
+from testbed.kubelet.states import States
+from testbed.kubelet.status import Document, moment
+from testbed.kubelet.surroundings import Surroundings
 from testbed.pods import processes
 from testbed.pods.output import Output, directory_of
 from testbed.pods.processes import Found, Place
 from testbed.pods.responder import Responder
-from testbed.pods.sandbox import Identity
 
-log = logging.getLogger(__name__)
-
-Document = dict[str, Any]
-
-FIRST_BACK_OFF_S, LONGEST_BACK_OFF_S, FORGIVEN_AFTER_S = 10.0, 300.0, 600.0
-"""Kubernetes' crash loop: at once, then 10 s, doubled up to five minutes; ten good minutes are a new start."""
 START_FAILED = 128
-LOST = 137
-"""Exit status of a process that ended while nobody looked, as Kubernetes gives it (ContainerStatusUnknown)."""
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What a container's pod gives it."""
-
-    pod: Pod
-    identity: Identity
-    network: int
-    ips: str
-    host_ip: str
-    directory: Path
-    changed: Callable[[], None]
-    tell: Callable[[str, str], None]
-    """Tells people, as an Event: its reason and its message."""
-
-
-class Back:
-    """How long to wait before the next restart."""
-
-    def __init__(self) -> None:
-        self._next = 0.0
-
-    def after(self, lived_s: float) -> float:
-        """Seconds to wait, after an attempt that lived so long."""
-        if lived_s >= FORGIVEN_AFTER_S:
-            self._next = 0.0
-        wait = self._next
-        self._next = min(max(2 * wait, FIRST_BACK_OFF_S), LONGEST_BACK_OFF_S)
-        return wait
-
-
-@dataclass
-class Attempt:
-    """A run of a container: a process, or a responder."""
-
-    number: int
-    pid: int | None = None
-    ended: asyncio.Event = field(default_factory=asyncio.Event)
-    why: str = ""
-    """Why it was ended by us."""
+"""Exit status of a container that could not be started."""
 
 
 class ContainerLife:
@@ -106,10 +58,8 @@ class ContainerLife:
         self._found = found
         self._known = known
         self._restarts = found.attempt if found else (known.restart_count if known else 0)
-        self._state: Document = {"waiting": {"reason": "PodInitializing"}}
-        self._last: Document = {}
-        self._ready = False
-        self._started = False
+        self._states = States()
+        self._health = Health(around, container, {} if is_init else container.probes, self._execute)
         self._attempt: Attempt | None = None
         self._output = Output(directory_of(around.directory, container.name))
         self._variables = environment.variables(around.pod, container, around.ips, around.host_ip)
@@ -124,7 +74,7 @@ class ContainerLife:
     @property
     def is_ready(self) -> bool:
         """Whether it runs and its readiness probe passes."""
-        return self._ready
+        return self._health.is_ready
 
     @property
     def restarts(self) -> int:
@@ -149,7 +99,7 @@ class ContainerLife:
     @property
     def is_between(self) -> bool:
         """Whether it has ended and is to be started again."""
-        return self._attempt is None and "waiting" in self._state
+        return self._attempt is None and self._states.is_waiting
 
     def document(self) -> Document:
         """What is to be reported."""
@@ -159,16 +109,16 @@ class ContainerLife:
             "image": self.container.image,
             "imageID": "",
             "containerID": f"testbed://{uid}/{self.container.name}",
-            "ready": self._ready or (self._is_init and self.exit_code == 0),
-            "started": self._started,
+            "ready": self.is_ready or (self._is_init and self.exit_code == 0),
+            "started": self._health.has_started,
             "restartCount": self._restarts,
-            "state": self._state,
-            "lastState": self._last,
+            "state": self._states.current,
+            "lastState": self._states.last,
         }
 
     async def run(self) -> int:
         """Run it until it is not to be run again; returns the last exit code."""
-        back = Back()
+        loop = CrashLoop()
         ended_unseen = (
             self._found is None and self._known is not None and self._known.state.running is not None
         )
@@ -185,14 +135,9 @@ class ContainerLife:
             code = await self._try()
             if self._policy == "Never" or (self._policy == "OnFailure" and code == 0):
                 return self._closes(code)
-            wait = back.after(time.monotonic() - began)
+            wait = loop.after(time.monotonic() - began)
             if wait:
-                name, pod = self.container.name, self._around.pod.path
-                self._wait(
-                    "CrashLoopBackOff", f"back-off {wait:.0f}s restarting failed container={name} pod={pod}"
-                )
-                self._around.tell("BackOff", f"Back-off restarting failed container {name} in pod {pod}")
-                await asyncio.sleep(wait)
+                await self._back_off(wait)
             self._restarts += 1
 
     async def admit(self, start: Starting) -> subprocess.Popen[bytes]:
@@ -214,7 +159,7 @@ class ContainerLife:
         """End what runs: asked to, and killed after the grace period."""
         attempt = self._attempt
         if attempt is not None:
-            await self._stop(attempt, grace_s)
+            await attempt.stop(grace_s)
         await self._guests.end()
 
     def close(self) -> None:
@@ -222,9 +167,7 @@ class ContainerLife:
         self._output.finish()
 
     def _why_not(self) -> str:
-        ((state, told),) = self._state.items()
-        why = told.get("reason", "")
-        return f"container {self.container.name!r} does not run: {state}" + (f" ({why})" if why else "")
+        return f"container {self.container.name!r} does not run: {self._states}"
 
     def _closes(self, code: int) -> int:
         self.exit_code = code
@@ -232,27 +175,34 @@ class ContainerLife:
         self._around.changed()
         return code
 
+    async def _back_off(self, wait_s: float) -> None:
+        name, pod = self.container.name, self._around.pod.path
+        self._states.wait(
+            "CrashLoopBackOff", f"back-off {wait_s:.0f}s restarting failed container={name} pod={pod}"
+        )
+        self._around.changed()
+        self._around.tell("BackOff", f"Back-off restarting failed container {name} in pod {pod}")
+        await asyncio.sleep(wait_s)
+
     async def _try(self) -> int:
         """One attempt, from its start to its end."""
-        attempt = Attempt(self._restarts)
-        started = moment()
+        attempt = Attempt(self._restarts, moment())
         writer = self._output.begin(attempt.number)
         try:
             if not self._runs:
-                return await self._without_a_program(attempt, started)
-            popen = None
+                return await self._without_a_program(attempt)
             found, self._found = self._found, None
             if found is not None:
                 attempt.pid = found.pid
             else:
-                popen = await self._start(writer)
-                attempt.pid = popen.pid
-            return await self._live(attempt, popen, started)
+                attempt.popen = await self._start(writer)
+                attempt.pid = attempt.popen.pid
+            return await self._live(attempt)
         except OSError as error:
             message = f"{self.container.name}: {error.strerror or error}"
             self._output.note(message)
             self._around.tell("Failed", f"Error: {message}")
-            self._terminated(START_FAILED, "StartError", message, started)
+            self._terminated(START_FAILED, "StartError", message, attempt.started)
             self.begun.set()
             return START_FAILED
         finally:
@@ -274,11 +224,12 @@ class ContainerLife:
             stderr=writer,
         )
 
-    async def _without_a_program(self, attempt: Attempt, started: str) -> int:
+    async def _without_a_program(self, attempt: Attempt) -> int:
         wanted = self._argv[0] if self._argv else ""
         if self._is_init:
             self._output.note(f"stepped over: this host has no {wanted or 'image ' + self.container.image}")
-            self._terminated(0, "Completed", "stepped over: its program is not on this host", started)
+            message = "stepped over: its program is not on this host"
+            self._terminated(0, "Completed", message, attempt.started)
             return 0
         if self._policy != "Always" and wanted:
             raise FileNotFoundError(2, f"{wanted!r}: executable file not found in $PATH")
@@ -289,110 +240,29 @@ class ContainerLife:
         responder = Responder()
         await responder.open(self._around.identity, self._around.network, ports)
         try:
-            return await self._live(attempt, None, started)
+            return await self._live(attempt)
         finally:
             responder.close()
 
-    async def _live(self, attempt: Attempt, popen: subprocess.Popen[bytes] | None, started: str) -> int:
+    async def _live(self, attempt: Attempt) -> int:
         self._attempt = attempt
-        self._state = {"running": {"startedAt": started}}
-        self._started = self._probe("startup") is None
-        self._ready = self._started and self._probe("readiness") is None
+        self._states.run(attempt.started)
+        self._health.begin()
         self.begun.set()
         self._around.changed()
-        probes = asyncio.create_task(self._probes(attempt))
+        watching = asyncio.create_task(self._health.watch(attempt))
         try:
-            code = await _exit_code(attempt, popen)
+            code = await attempt.exit_code()
         finally:
-            probes.cancel()
+            watching.cancel()
         await self._guests.end()
-        self._ready = self._started = False
-        reason = "Completed" if code == 0 else "Error"
-        if code == LOST and popen is None and not attempt.why:
-            reason = "ContainerStatusUnknown"
-        self._terminated(code, reason, attempt.why, started)
+        self._terminated(code, attempt.reason(code), attempt.why, attempt.started)
         return code
 
     def _terminated(self, code: int, reason: str, message: str, started: str) -> None:
-        told: Document = {"exitCode": code, "reason": reason, "startedAt": started, "finishedAt": moment()}
-        if message:
-            told["message"] = message
-        self._state = {"terminated": told}
-        self._last = self._state
-        self._ready = self._started = False
+        self._states.end(code, reason, message, started)
+        self._health.end()
         self._around.changed()
-
-    def _wait(self, reason: str, message: str) -> None:
-        self._state = {"waiting": {"reason": reason, "message": message}}
-        self._around.changed()
-
-    def _probe(self, which: str) -> Probe | None:
-        found: Probe | None = getattr(self.container, f"{which}_probe")
-        return found if found is not None and found.is_run and not self._is_init else None
-
-    async def _probes(self, attempt: Attempt) -> None:
-        startup = self._probe("startup")
-        if startup is not None:
-            await self._watch(startup, None, lambda passed, wrong: self._started_up(attempt, passed, wrong))
-            if not self._started:
-                return
-        async with asyncio.TaskGroup() as both:
-            readiness, liveness = self._probe("readiness"), self._probe("liveness")
-            if readiness is not None:
-                both.create_task(self._watch(readiness, False, self._readiness))
-            if liveness is not None:
-                judge = lambda passed, wrong: self._liveness(attempt, passed, wrong)  # noqa: E731
-                both.create_task(self._watch(liveness, True, judge))
-
-    async def _watch(
-        self, probe: Probe, passed: bool | None, changed: Callable[[bool, str], bool | None]
-    ) -> None:
-        around = self._around
-        target = probing.Target(around.ips.partition(",")[0], around.network, self._execute)
-        await probing.watch(probe, probing.check_of(probe, self.container, target), passed, changed)
-
-    def _started_up(self, attempt: Attempt, passed: bool, wrong: str) -> bool:
-        if passed:
-            self._started = True
-            self._ready = self._probe("readiness") is None
-            self._around.changed()
-        else:
-            self._unhealthy(attempt, "Startup", wrong)
-        return True
-
-    def _readiness(self, passed: bool, wrong: str) -> None:
-        self._ready = passed
-        if not passed:
-            self._around.tell("Unhealthy", f"Readiness probe failed: {wrong}")
-        self._around.changed()
-
-    def _liveness(self, attempt: Attempt, passed: bool, wrong: str) -> bool:
-        if not passed:
-            self._unhealthy(attempt, "Liveness", wrong)
-        return not passed
-
-    def _unhealthy(self, attempt: Attempt, which: str, wrong: str) -> None:
-        self._around.tell("Unhealthy", f"{which} probe failed: {wrong}")
-        self._around.tell(
-            "Killing", f"Container {self.container.name} failed {which.lower()} probe, will be restarted"
-        )
-        attempt.why = f"{which.lower()} probe failed: {wrong}"
-        grace_s = self._around.pod.spec.termination_grace_period_seconds
-        self._stopping = asyncio.create_task(self._stop(attempt, grace_s))
-
-    async def _stop(self, attempt: Attempt, grace_s: float) -> None:
-        if attempt.pid is None:
-            attempt.ended.set()
-            return
-        if attempt.ended.is_set():
-            return  # its number may be another process's by now
-        ending.send(attempt.pid, signal.SIGTERM)
-        try:
-            async with asyncio.timeout(grace_s):
-                await attempt.ended.wait()
-        except TimeoutError:
-            ending.send(attempt.pid, signal.SIGKILL)
-            await attempt.ended.wait()
 
     async def _execute(self, command: Sequence[str], timeout_s: float) -> str:
         """Run a program in the container to its end; says what is wrong, or nothing."""
@@ -405,13 +275,3 @@ class ContainerLife:
                 ending.send(popen.pid, signal.SIGKILL)
                 popen.wait()
         return "" if code == 0 else f"command ended with status {code}"
-
-
-async def _exit_code(attempt: Attempt, popen: subprocess.Popen[bytes] | None) -> int:
-    """Wait for the end of an attempt; nobody knows the exit status of what another kubelet started."""
-    if attempt.pid is None:
-        await attempt.ended.wait()
-        return LOST
-    await ending.gone(attempt.pid)
-    attempt.ended.set()
-    return LOST if popen is None else ending.status(popen)

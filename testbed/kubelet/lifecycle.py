@@ -16,9 +16,9 @@ from controller.api.kinds import EVENTS
 from controller.kubernetes import ApiError, Backoff, Change, Client, Unreachable
 from testbed.kubelet import status
 from testbed.kubelet.config import NodeConfig
-from testbed.kubelet.container import Surroundings
 from testbed.kubelet.plugging import DaemonSocket, NotPlugged
 from testbed.kubelet.podspec import PODS, Pod
+from testbed.kubelet.surroundings import Surroundings
 from testbed.kubelet.workload import Workload
 from testbed.pods import output, processes
 from testbed.pods.processes import Found

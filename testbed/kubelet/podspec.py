@@ -94,6 +94,16 @@ class Container(core.Container, frozen=True, gc=False, kw_only=True):
     liveness_probe: Probe | None = None
     startup_probe: Probe | None = None
 
+    @property
+    def probes(self) -> dict[str, Probe]:
+        """Those that are run here, by name: startup, readiness, liveness."""
+        stated = {
+            "startup": self.startup_probe,
+            "readiness": self.readiness_probe,
+            "liveness": self.liveness_probe,
+        }
+        return {name: probe for name, probe in stated.items() if probe is not None and probe.is_run}
+
 
 class PodSpec(core.PodSpec, frozen=True, gc=False, kw_only=True):
     """What was asked of a pod."""

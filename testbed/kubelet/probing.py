@@ -14,6 +14,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from controller.api.addresses import authority
 from testbed.kubelet.podspec import Container, HttpGet, Probe, TcpSocket
 from testbed.pods.namespaces import network_namespace_of
 
@@ -118,7 +119,7 @@ async def _http(probe: HttpGet, port: int, target: Target) -> str:
         sock=connection, ssl=tls, server_hostname=server_name, limit=_LONGEST_LINE
     )
     try:
-        writer.write(request(probe, f"[{host}]:{port}" if ":" in host else f"{host}:{port}"))
+        writer.write(request(probe, authority(host, port)))
         words = (await reader.readline()).split(None, 2)
     finally:
         writer.transport.abort()

@@ -7,8 +7,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from testbed.kubelet import status
-from testbed.kubelet.container import ContainerLife, Surroundings
+from testbed.kubelet.container import ContainerLife
 from testbed.kubelet.podspec import Container, ContainerStatus, Pod
+from testbed.kubelet.surroundings import Surroundings
 from testbed.pods.processes import Found
 
 Document = dict[str, Any]

@@ -13,6 +13,7 @@ import socket
 from collections.abc import Iterable
 from typing import cast
 
+from controller.api.addresses import authority
 from testbed.pods.namespaces import network_namespace_of
 from testbed.pods.sandbox import Identity
 
@@ -131,7 +132,7 @@ def answer(head: bytes, identity: Identity, caller: tuple[str, int]) -> bytes:
     if path == "/hostname":
         text = identity.name
     elif path == "/clientip":
-        text = f"[{address}]:{caller[1]}" if ":" in address else f"{address}:{caller[1]}"
+        text = authority(address, caller[1])
     else:
         text = (
             f"pod: {identity.namespace}/{identity.name}\nnode: {identity.node}\n"

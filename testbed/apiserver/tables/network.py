@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from controller.api.addresses import authority
 from testbed.apiserver.tables import ages
 from testbed.apiserver.tables.printer import (
     AGE,
@@ -59,12 +58,8 @@ def _endpoints(found: Document, now: float) -> Cells:
         ports = listed(subset, "ports")
         for address in listed(subset, "addresses"):
             ip = str(address.get("ip"))
-            ways += [_joined(ip, port.get("port")) for port in ports] or [ip]
+            ways += [authority(ip, port.get("port")) for port in ports] or [ip]
     return [found["metadata"]["name"], some(ways) or NONE, ages.age(found, now)]
-
-
-def _joined(ip: str, port: Any) -> str:
-    return f"[{ip}]:{port}" if ":" in ip else f"{ip}:{port}"
 
 
 def _slice(found: Document, now: float) -> Cells:
