@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
-from controller.api.addresses import Address, InvalidAddress, Range, parse_address, parse_range
+from controller.api.addresses import Address, InvalidAddress, Range, parse_address, parse_range, version_of
 
 Addresses = tuple[str, ...]
 """What one pod gets: an address, or one of each family."""
@@ -79,7 +79,7 @@ def parse(text: str) -> Choices | tuple[str, ...]:
     texts = [entry.strip() for entry in text.split(";" if ";" in text else ",")]
     if ";" not in text and not any(_OF_ADDRESSES.fullmatch(entry) for entry in texts):
         return tuple(dict.fromkeys(texts))
-    if ";" not in text and len(texts) == 2 and (":" in texts[0]) != (":" in texts[1]):
+    if ";" not in text and len(texts) == 2 and version_of(texts[0]) != version_of(texts[1]):
         texts = [text]
     members = [_member(text, entry) for entry in texts]
     seen = [part for member in members for part in member]

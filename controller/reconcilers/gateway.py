@@ -7,8 +7,6 @@ whatever the release; policies change with nodes and subnets. The priorities are
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from controller.api.addresses import version_of
 from controller.api.core import Node
 from controller.api.kinds import IPS, NODES, SUBNETS
@@ -20,6 +18,7 @@ from controller.engine.fragment import NOTHING, Fragment
 from controller.engine.reconciler import reconciler
 from controller.engine.view import View
 from controller.northbound.rows import Member, Place, Row, RowKey, shared
+from controller.reconcilers import matches
 
 INSIDE, TO_NODE, OUT = 31_000, 30_000, 29_000
 """What is meant for a subnet stays inside, what is meant for a node goes there, the rest leaves by the gateway."""
@@ -37,7 +36,7 @@ def stays_inside(subnet: Subnet, view: View) -> Fragment:
             policy(
                 f"inside/{subnet.name}/{family.version}",
                 INSIDE,
-                f"ip{family.version}.dst == {family.network}",
+                matches.destination(family.network),
             )
             for family in Addressing.of(subnet).families
         )
@@ -68,16 +67,17 @@ def by_the_own_node(node: Node, view: View) -> Fragment:
     if join is None:
         return NOTHING
     rows: list[Row] = []
-    for address in join.spec.ip_address.split(","):
+    for address in join.addresses:
         version = version_of(address)
         addresses = RowKey("Address_Set", egress_set(node.name, version))
         rows += [
             Row(addresses, {}),
-            policy(f"egress/{node.name}/{version}", OUT, f"ip{version}.src == ${addresses.name}", address),
+            policy(f"egress/{node.name}/{version}", OUT, matches.from_set(addresses.name, version), address),
         ]
         rows += [
-            policy(f"node/{node.name}/{found}", TO_NODE, f"ip{version}.dst == {found}", address)
-            for found in _internal(node, version)
+            policy(f"node/{node.name}/{found}", TO_NODE, matches.to_address(found), address)
+            for found in node.internal_addresses
+            if version_of(found) == version
         ]
     return Fragment(rows=tuple(rows))
 
@@ -91,26 +91,20 @@ def memberships(address: IP, subnet: Subnet, view: View) -> tuple[Member, ...]:
     join = view.get(IPS, node_port(node))
     if join is None or view.get(NODES, node) is None:
         return ()
-    versions = {version_of(found) for found in join.spec.ip_address.split(",")}
+    versions = {version_of(found) for found in join.addresses}
     return tuple(
         Member(shared(RowKey("Address_Set", egress_set(node, version))), found)
-        for found in address.spec.ip_address.split(",")
+        for found in address.addresses
         if (version := version_of(found)) in versions
     )
 
 
-def policy(name: str, priority: int, match: str, nexthop: str = "") -> Row:
-    """A policy of the default VPC's router: what matches goes to ``nexthop``, or by its route if that is empty."""
+def policy(name: str, priority: int, match: str, *nexthops: str) -> Row:
+    """A policy of the default VPC's router: what matches goes to one of ``nexthops``, or by its route without any."""
     columns = {
         "priority": priority,
         "match": match,
-        "action": "reroute" if nexthop else "allow",
-        "nexthops": frozenset((nexthop,) if nexthop else ()),
+        "action": "reroute" if nexthops else "allow",
+        "nexthops": frozenset(nexthops),
     }
     return Row(RowKey("Logical_Router_Policy", name), columns, POLICIES)
-
-
-def _internal(node: Node, version: int) -> Iterator[str]:
-    for entry in node.status.addresses:
-        if entry.type == "InternalIP" and version_of(entry.address) == version:
-            yield entry.address

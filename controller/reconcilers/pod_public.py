@@ -11,12 +11,12 @@ import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from controller.api.addresses import version_of
+from controller.api.addresses import of_version, version_of
 from controller.api.annotations import EIP, SNAT
 from controller.api.core import Pod
-from controller.api.kinds import IPS, PODS, VPCS
+from controller.api.kinds import IPS, PODS
 from controller.api.kubeovn import IP, Subnet
-from controller.api.names import pod_port, public_record
+from controller.api.names import public_record
 from controller.api.placement import vpc_of
 from controller.api.public import ASKED_BY, asked
 from controller.engine.addressing import Addressing
@@ -24,14 +24,15 @@ from controller.engine.asking import LEAVING_UNDER
 from controller.engine.fragment import NOTHING, Fragment, Notice
 from controller.engine.reconciler import reconciler
 from controller.engine.view import View
-from controller.northbound.rows import Member, Place, Row, RowKey
-from controller.reconcilers.endpoint import allocation
-from controller.reconcilers.external import external_subnets, leaves_by
+from controller.northbound.rows import Member, Row, RowKey
+from controller.reconcilers import nat
+from controller.reconcilers.endpoint import allocation_of
+from controller.reconcilers.external import leaves_by, reached_by
 
 NOT_TRANSLATED = "NotTranslated"
 """Reason of the event on a pod that does not get what it asks for."""
 
-_TYPES = {EIP: "dnat_and_snat", SNAT: "snat"}
+_TYPES = {EIP: nat.BOTH_WAYS, SNAT: nat.OUTWARDS}
 
 
 @dataclass(frozen=True)
@@ -100,25 +101,23 @@ def is_asked_for(record: IP, view: View) -> bool:
 
 def row_of(record: IP) -> RowKey:
     """The row that uses the address of a record for as long as the address is a pod's own."""
-    return RowKey("NAT", f"eip/{record.spec.ip_address}")
+    return nat.row_key(f"eip/{record.spec.ip_address}")
 
 
 def _wanted(pod: Pod, annotation: str, address: str, view: View) -> Wanted | None:
     """What becomes of an address; None while the pod has none itself. Raises ``Impossible``."""
-    found = allocation(pod_port(pod.namespace, pod.name), view)
+    found = allocation_of(pod, view)
     if found is None:
         return None
     record, own = found
     version = version_of(address)
-    inner = next((text for text in record.spec.ip_address.split(",") if (":" in text) is (version == 6)), "")
+    inner = of_version(version, record.addresses)
     if not inner:
         raise Impossible(f"{address}: the pod has no IPv{version} address")
-    if annotation == SNAT and any((":" in text) is (version == 6) for text in asked(pod, EIP)):
+    if annotation == SNAT and of_version(version, asked(pod, EIP)):
         raise Impossible(f"{address}: the pod leaves under the address of its annotation {EIP}")
     name = vpc_of(own)
-    vpc = view.get(VPCS, name)
-    joined = external_subnets(vpc, view) if vpc is not None else []
-    subnet = next((entry for entry in joined if _holds(entry, address)), None)
+    subnet = next((entry for entry in reached_by(name, view) if _holds(entry, address)), None)
     if subnet is None:
         raise Impossible(
             f"{address} is of no external subnet that VPC {name} reaches: name one in its extraExternalSubnets"
@@ -142,11 +141,7 @@ def _check_owner(found: Wanted, record: IP, pod: Pod) -> None:
 
 
 def _nat(found: Wanted, pod: Pod) -> Row:
-    version = version_of(found.address)
     own = f"eip/{found.address}"
-    shared = f"snat/{pod.path}/{version}"
-    return Row(
-        RowKey("NAT", own if found.annotation == EIP else shared),
-        {"type": _TYPES[found.annotation], "external_ip": found.address, "logical_ip": found.inner},
-        Place("Logical_Router", found.vpc, "nat"),
-    )
+    shared = f"snat/{pod.path}/{version_of(found.address)}"
+    name = own if found.annotation == EIP else shared
+    return nat.translation(name, found.vpc, _TYPES[found.annotation], found.address, found.inner)

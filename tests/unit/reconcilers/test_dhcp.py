@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from controller.api.dhcp import parse_options
-from controller.api.kubeovn import Subnet, SubnetSpec
-from controller.api.meta import ObjectMeta
 from controller.engine.fragment import NOTHING
 from controller.engine.view import View
 from controller.northbound.rows import RowKey
 from controller.reconcilers import dhcp, macs
-
-
-def a_subnet(cidr: str = "10.1.0.0/24", **spec: Any) -> Subnet:
-    return Subnet(metadata=ObjectMeta(name="blue", uid="s"), spec=SubnetSpec(cidr_block=cidr, **spec))
+from tests.unit.reconcilers.objects import a_subnet
 
 
 def test_a_subnet_answers_nobody_unless_it_is_told_to() -> None:
@@ -26,7 +19,7 @@ def test_a_subnet_answers_nobody_unless_it_is_told_to() -> None:
 
 @pytest.mark.proves("Subnet.spec.enableDHCP")
 def test_each_family_has_its_answers_and_ports_refer_to_them() -> None:
-    subnet = a_subnet("10.1.0.0/24,fd00:1::/64", enable_dhcp=True)
+    subnet = a_subnet(cidr="10.1.0.0/24,fd00:1::/64", enable_dhcp=True)
     four, six = dhcp.answers(subnet, View()).rows
     mac = macs.gateway_mac("ovn-cluster-blue")
     assert four.columns == {

@@ -8,7 +8,7 @@ from controller.api.meta import ObjectMeta
 from controller.api.nat import OvnEip, OvnFip, OvnFipSpec
 from controller.engine.fragment import Fragment
 from controller.engine.view import Users, View
-from controller.reconcilers import public, subnet, vpc
+from controller.reconcilers import eip, subnet, vpc
 
 DELETED = "2026-01-01T00:00:00Z"
 
@@ -66,6 +66,6 @@ def test_a_public_address_stays_as_long_as_rules_use_it() -> None:
     view = View()
     view.put(OVN_FIPS, OvnFip(metadata=meta("f", deleted=False), spec=OvnFipSpec(ovn_eip="one")))
     gone = OvnEip(metadata=meta("one", deleted=True))
-    assert in_use(public.eip(gone, view)) == ["used by 1: OvnFip f"]
+    assert in_use(eip.given(gone, view)) == ["used by 1: OvnFip f"]
     view.drop(OVN_FIPS, "f")
-    assert public.eip(gone, view).finalizer is False
+    assert eip.given(gone, view).finalizer is False

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from controller.api.core import Node, NodeAddress, NodeStatus
 from controller.api.kinds import IPS, NODES
-from controller.api.kubeovn import IP, IPSpec, Subnet, SubnetSpec
+from controller.api.kubeovn import IP
 from controller.api.meta import ObjectMeta
 from controller.engine.view import View
 from controller.northbound.rows import Member, Place
 from controller.reconcilers import gateway
+from tests.unit.reconcilers.objects import a_subnet, an_ip
 
 V4, V6 = "100.64.0.5", "fd00:100::5"
-
-
-def an_ip(name: str, address: str, node: str = "node-1") -> IP:
-    return IP(metadata=ObjectMeta(name=name, uid=name), spec=IPSpec(ip_address=address, node_name=node))
 
 
 def a_node(*addresses: str) -> Node:
@@ -26,15 +21,15 @@ def a_node(*addresses: str) -> Node:
     return Node(metadata=ObjectMeta(name="node-1", uid="n"), status=NodeStatus(addresses=found))
 
 
-def a_subnet(name: str = "blue", cidr: str = "10.1.0.0/24", **spec: Any) -> Subnet:
-    return Subnet(metadata=ObjectMeta(name=name, uid=name), spec=SubnetSpec(cidr_block=cidr, **spec))
+def of_a_pod(addresses: str, node: str = "node-1") -> IP:
+    return an_ip("web.default", addresses, node_name=node)
 
 
 @pytest.fixture
 def view() -> View:
     view = View()
     view.put(NODES, a_node())
-    view.put(IPS, an_ip("node-node-1", f"{V4},{V6}"))
+    view.put(IPS, an_ip("node-node-1", f"{V4},{V6}", "join", node_name="node-1"))
     return view
 
 
@@ -74,11 +69,11 @@ def test_what_is_meant_for_a_subnet_stays_inside_before_anything_else() -> None:
 def test_another_vpc_has_no_part_in_it(view: View) -> None:
     subnet = a_subnet(vpc="tenant")
     assert gateway.stays_inside(subnet, view).rows == ()
-    assert gateway.memberships(an_ip("web.default", "10.1.0.7"), subnet, view) == ()
+    assert gateway.memberships(of_a_pod("10.1.0.7"), subnet, view) == ()
 
 
 def test_a_pod_is_in_the_sets_of_its_node_with_each_of_its_addresses(view: View) -> None:
-    found = gateway.memberships(an_ip("web.default", "10.1.0.7,fd00:1::7"), a_subnet(), view)
+    found = gateway.memberships(of_a_pod("10.1.0.7,fd00:1::7"), a_subnet(), view)
     assert found == (
         Member(Place("Address_Set", "egress.node_1.ip4", "addresses"), "10.1.0.7"),
         Member(Place("Address_Set", "egress.node_1.ip6", "addresses"), "fd00:1::7"),
@@ -86,12 +81,12 @@ def test_a_pod_is_in_the_sets_of_its_node_with_each_of_its_addresses(view: View)
 
 
 def test_a_pod_waits_for_no_set_that_nobody_makes(view: View) -> None:
-    assert gateway.memberships(an_ip("web.default", "10.1.0.7", node="node-2"), a_subnet(), view) == ()
+    assert gateway.memberships(of_a_pod("10.1.0.7", node="node-2"), a_subnet(), view) == ()
 
 
 def test_a_pod_of_a_centralised_subnet_does_not_leave_by_its_node(view: View) -> None:
     subnet = a_subnet(gateway_type="centralized")
-    assert gateway.memberships(an_ip("web.default", "10.1.0.7"), subnet, view) == ()
+    assert gateway.memberships(of_a_pod("10.1.0.7"), subnet, view) == ()
 
 
 def test_only_the_join_network_brings_the_route_to_everywhere() -> None:

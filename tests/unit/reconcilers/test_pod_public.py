@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from controller.api.annotations import EIP, SNAT
 from controller.api.core import Pod, PodSpec
 from controller.api.kinds import IPS, PODS, SUBNETS, VPCS
-from controller.api.kubeovn import IP, IPSpec, Subnet, SubnetSpec, Vpc, VpcSpec
+from controller.api.kubeovn import IP, Vpc, VpcSpec
 from controller.api.meta import ObjectMeta
 from controller.api.names import public_record
 from controller.engine.fragment import NOTHING, Fragment
 from controller.engine.view import View
 from controller.northbound.rows import Member, Place, Row, RowKey
 from controller.reconcilers import address, pod_public
+from tests.unit.reconcilers.objects import a_subnet, an_ip
 
 PUBLIC, INNER = "172.31.200.9", "10.16.0.9"
-
-
-def an_ip(name: str, text: str, subnet: str, **more: Any) -> IP:
-    return IP(metadata=ObjectMeta(name=name, uid=name), spec=IPSpec(ip_address=text, subnet=subnet, **more))
-
-
-def a_subnet(name: str, cidr: str, **spec: Any) -> Subnet:
-    return Subnet(metadata=ObjectMeta(name=name), spec=SubnetSpec(cidr_block=cidr, **spec))
 
 
 def a_pod(view: View, name: str, **annotations: str) -> Pod:

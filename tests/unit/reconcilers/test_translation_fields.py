@@ -10,7 +10,6 @@ import pytest
 from controller.api.annotations import without_effect
 from controller.api.kinds import IPS, OVN_EIPS, SUBNETS, VPCS
 from controller.api.kubeovn import IP, IPSpec, Subnet, SubnetSpec, Vpc, VpcSpec
-from controller.api.meta import ObjectMeta
 from controller.api.names import eip_record
 from controller.api.nat import (
     OvnDnatRule,
@@ -22,18 +21,16 @@ from controller.api.nat import (
     OvnSnatRule,
     OvnSnatRuleSpec,
 )
+from controller.engine.settings import Settings
 from controller.engine.view import View
 from controller.northbound.rows import Row
-from controller.reconcilers import dhcp, public, subnet
+from controller.reconcilers import dhcp, subnet, translation
 from controller.runtime import claims
+from tests.unit.reconcilers.objects import meta
 
 OUT4, OUT6 = "172.31.200.7", "fd00:31::7"
 IN4, IN6 = "10.9.0.5", "fd00:9::5"
 MAC = "0a:00:00:00:00:07"
-
-
-def meta(name: str) -> ObjectMeta:
-    return ObjectMeta(name=name, uid=name)
 
 
 @pytest.fixture
@@ -61,11 +58,11 @@ def translated(rows: Iterable[Row]) -> dict[str, str]:
 def test_a_floating_address_stands_for_an_ip_or_for_addresses_of_a_vpc(view: View) -> None:
     by_name = OvnFipSpec(ovn_eip="one", ip_type="ip", ip_name="a.default")
     stated = OvnFipSpec(ovn_eip="one", vpc="red", v4_ip="10.9.0.8", v6_ip="fd00:9::8")
-    assert translated(public.floating(OvnFip(metadata=meta("f"), spec=by_name), view).rows) == {
+    assert translated(translation.floating(OvnFip(metadata=meta("f"), spec=by_name), view).rows) == {
         OUT4: IN4,
         OUT6: IN6,
     }
-    assert translated(public.floating(OvnFip(metadata=meta("f"), spec=stated), view).rows) == {
+    assert translated(translation.floating(OvnFip(metadata=meta("f"), spec=stated), view).rows) == {
         OUT4: "10.9.0.8",
         OUT6: "fd00:9::8",
     }
@@ -80,11 +77,11 @@ def test_a_floating_address_stands_for_an_ip_or_for_addresses_of_a_vpc(view: Vie
 def test_an_ip_or_ranges_of_a_vpc_leave_under_a_public_address(view: View) -> None:
     by_name = OvnSnatRuleSpec(ovn_eip="one", ip_name="a.default")
     stated = OvnSnatRuleSpec(ovn_eip="one", vpc="red", v4_ip_cidr="10.9.0.0/28", v6_ip_cidr="fd00:9::/96")
-    assert translated(public.outgoing(OvnSnatRule(metadata=meta("s"), spec=by_name), view).rows) == {
+    assert translated(translation.outgoing(OvnSnatRule(metadata=meta("s"), spec=by_name), view).rows) == {
         OUT4: IN4,
         OUT6: IN6,
     }
-    assert translated(public.outgoing(OvnSnatRule(metadata=meta("s"), spec=stated), view).rows) == {
+    assert translated(translation.outgoing(OvnSnatRule(metadata=meta("s"), spec=stated), view).rows) == {
         OUT4: "10.9.0.0/28",
         OUT6: "fd00:9::/96",
     }
@@ -100,7 +97,7 @@ def test_a_port_leads_to_an_ip_or_to_addresses_of_a_vpc(view: View) -> None:
     found = [
         next(
             row.columns["vips"]
-            for row in public.incoming(OvnDnatRule(metadata=meta("d"), spec=spec), view).rows
+            for row in translation.incoming(OvnDnatRule(metadata=meta("d"), spec=spec), view).rows
             if row.key.table == "Load_Balancer"
         )
         for spec in (by_name, stated)
@@ -114,7 +111,7 @@ def test_a_port_leads_to_an_ip_or_to_addresses_of_a_vpc(view: View) -> None:
 @pytest.mark.proves("OvnEip.spec.v6Ip", "OvnEip.spec.macAddress")
 def test_a_public_address_may_be_asked_for_in_both_families_and_with_its_mac() -> None:
     spec = OvnEipSpec(external_subnet="out", v4_ip=OUT4, v6_ip=OUT6, mac_address=MAC.upper())
-    claim = claims.of_eip("ovn-eip/one", OvnEip(metadata=meta("one"), spec=spec))
+    claim = claims.of_eip("ovn-eip/one", OvnEip(metadata=meta("one"), spec=spec), Settings())
     assert (claim.subnet, claim.wish.fixed, claim.wish.mac) == ("out", (OUT4, OUT6), MAC)
 
 
