@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from testbed.experiment.bed import Bed
+    from testbed.measure.flows import Share
     from testbed.measure.processor import DaemonRole
 
 Way = Literal["unchanged", "one_percent", "rebuild"]
@@ -38,7 +39,7 @@ class Trial:
     """A restart in one way; ``size`` pods are there before and after, and ``background`` is what the probe costs."""
 
     def __init__(
-        self, bed: Bed, echo: Echo, background: Mapping[DaemonRole, float], size: int, number: int, way: Way
+        self, bed: Bed, echo: Echo, background: Mapping[DaemonRole, Share], size: int, number: int, way: Way
     ) -> None:
         assert bed.cluster.control_plane is not None
         assert bed.cluster.control_plane.controller is not None

@@ -19,7 +19,7 @@ from controller.api.meta import ObjectMeta
 from testbed.experiment.bed import Bed
 from testbed.experiment.channel import Message
 from testbed.measure import resources
-from testbed.measure.flows import quiet
+from testbed.measure.flows import Share, quiet
 from testbed.measure.processor import DaemonRole
 from testbed.pods import live
 from testbed.probes import ping
@@ -111,10 +111,10 @@ async def create_pods(bed: Bed, wanted: Sequence[Pod]) -> None:
     bed.event("pods-ready", f"{len(wanted)} pods")
 
 
-async def settle(bed: Bed, background: Mapping[DaemonRole, float] | None = None) -> dict[str, int]:
+async def settle(bed: Bed, background: Mapping[DaemonRole, Share] | None = None) -> dict[str, int]:
     """Wait until the nodes are quiet and tell their flows. Raises ``NotQuiet`` naming who still works.
 
-    ``background`` is the share of a processor that traffic which goes on costs each daemon.
+    ``background`` is what traffic that goes on costs each daemon.
     """
     bed.progress("waiting until the nodes are quiet")
     async with bed.window():

@@ -9,6 +9,7 @@ import asyncio
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from testbed.measure import processor
 from testbed.measure.clock import monotonic_ns
@@ -19,8 +20,25 @@ BUSY_SHARE = 0.10
 """Of one processor, over a window: above it a daemon is at work. Idle, ovs-vswitchd takes a few percent
 when it has thousands of ports (it looks at their statistics), a daemon with a backlog takes all that it can get."""
 
+STARVED_SHARE = 0.50
+"""Of a window, run and waited to run together: a daemon with a backlog is always one or the other, and where twenty of
+them share two processors each runs less than `BUSY_SHARE`. One that is idle waits for as little as it runs."""
+
 WINDOW_S = 1.0
 """Long against one loop of a daemon, and long enough that a pause between two steps of a backlog does not fool it."""
+
+
+class Share(NamedTuple):
+    """Of a window, how much of it a daemon ran, and how much its threads were ready to run and had to wait."""
+
+    run: float
+    wait: float
+
+    @property
+    def wanted(self) -> float:
+        """What it would have run had a processor been free."""
+        return self.run + self.wait
+
 
 _FLOW_COUNT = re.compile(r"\bflow_count=(\d+)")
 
@@ -49,7 +67,7 @@ async def quiet(
     timeout: float,
     window: float = WINDOW_S,
     busy_share: float = BUSY_SHARE,
-    background: Mapping[DaemonRole, float] | None = None,
+    background: Mapping[DaemonRole, Share] | None = None,
 ) -> dict[str, int]:
     """Wait until no daemon took more than a share of a processor over a window (s) in which no count of flows changed.
 
@@ -63,46 +81,64 @@ async def quiet(
         began, before = monotonic_ns(), processor.snapshot(daemons)
         await asyncio.sleep(window)
         shares = _shares(daemons, before, began)
-        for daemon, share in (background or {}).items():
-            shares[daemon] = shares.get(daemon, 0.0) - share
         earlier, flows = flows, await count(nodes)
-        unrest = why_not_quiet(earlier, flows, shares, busy_share)
+        unrest = why_not_quiet(earlier, flows, _beyond(background or {}, shares), busy_share)
         if not unrest:
             return flows
         if monotonic_ns() > deadline:
             raise NotQuiet(f"not quiet within {timeout:g} s: {'; '.join(unrest)}")
 
 
-async def load_shares(daemons: Iterable[MeasuredDaemon], *, window: float) -> dict[DaemonRole, float]:
-    """The share of a processor that each daemon takes over a window (s). Raises what `processor.snapshot` raises."""
+async def load_shares(daemons: Iterable[MeasuredDaemon], *, window: float) -> dict[DaemonRole, Share]:
+    """What each daemon takes of a processor over a window (s). Raises what `processor.snapshot` raises."""
     daemons = tuple(daemons)
     began, before = monotonic_ns(), processor.snapshot(daemons)
     await asyncio.sleep(window)
     return _shares(daemons, before, began)
 
 
-def _shares(
-    daemons: Iterable[MeasuredDaemon], before: Mapping[DaemonRole, processor.Times], began: int
-) -> dict[DaemonRole, float]:
-    used = processor.difference(before, processor.snapshot(daemons))
-    passed = monotonic_ns() - began
-    return {daemon: spent.run_ns / passed for daemon, spent in used.items()}
-
-
 def why_not_quiet(
     earlier: Mapping[str, int],
     later: Mapping[str, int],
-    shares: Mapping[DaemonRole, float],
+    shares: Mapping[DaemonRole, Share],
     busy_share: float,
 ) -> Sequence[str]:
-    """What still moves: nodes whose flows changed, and daemons above the share, the busiest first."""
+    """What still moves: nodes whose flows changed, and daemons that run, or wait to, above their share."""
     changed = [
         f"{node} went from {earlier[node]} to {now} flows"
         for node, now in later.items()
         if earlier[node] != now
     ]
-    busy = sorted((item for item in shares.items() if item[1] > busy_share), key=lambda item: -item[1])
-    return [f"{role} on {node} takes {share:.0%} of a processor" for (node, role), share in busy] + changed
+    at_work = [
+        (daemon, share)
+        for daemon, share in shares.items()
+        if share.run > busy_share or share.wanted > STARVED_SHARE
+    ]
+    at_work.sort(key=lambda item: -item[1].wanted)
+    busy = [
+        f"{role} on {node} takes {share.run:.0%} of a processor and waits {share.wait:.0%} for one"
+        for (node, role), share in at_work
+    ]
+    return busy + changed
+
+
+def _shares(
+    daemons: Iterable[MeasuredDaemon], before: Mapping[DaemonRole, processor.Times], began: int
+) -> dict[DaemonRole, Share]:
+    used = processor.difference(before, processor.snapshot(daemons))
+    passed = monotonic_ns() - began
+    return {daemon: Share(spent.run_ns / passed, spent.wait_ns / passed) for daemon, spent in used.items()}
+
+
+def _beyond(
+    background: Mapping[DaemonRole, Share], shares: Mapping[DaemonRole, Share]
+) -> dict[DaemonRole, Share]:
+    none = Share(0.0, 0.0)
+    usual = {daemon: background.get(daemon, none) for daemon in shares}
+    return {
+        daemon: Share(share.run - usual[daemon].run, share.wait - usual[daemon].wait)
+        for daemon, share in shares.items()
+    }
 
 
 async def _count(node: MeasuredNode) -> int:
