@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
+from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 
 from reports.drawing.canvas import INK, Drawing, Palette, legend, logarithmic, sheet, svg_of
 from reports.numbers import number, quantity, span
-from testbed.results import Bar, Bars, Heatmap
+from testbed.results import Bar, Bars, BarSeries, Heatmap
 
 _SHADES = LinearSegmentedColormap.from_list("shades", ["#e6f0f7", "#8fbbd9", "#2b6ca3", "#123a63"])
 
@@ -30,29 +32,9 @@ def bars(figure: Bars, palette: Palette) -> Drawing:
     elif values:
         axes.set_xlim(min(0, *ends), max(0, *ends) * 1.15 or 1)
     for place, entry in enumerate(drawn):
-        rows = [
-            names.index(bar.name) + (place - (len(figure.series) - 1) / 2) * thickness for bar in entry.bars
-        ]
-        below, above = zip(*(_whiskers(bar) for bar in entry.bars), strict=True)
-        axes.barh(
-            rows,
-            [bar.value for bar in entry.bars],
-            height=thickness * 0.9,
-            color=palette.colour(entry.name),
-            label=entry.name if len(figure.series) > 1 else None,
-            xerr=[below, above],
-            error_kw={"ecolor": INK, "elinewidth": 1.1, "capsize": 2.5},
-        )
-        for row, bar in zip(rows, entry.bars, strict=True):
-            axes.annotate(
-                quantity(bar.value, figure.unit),
-                (max(bar.value, *(bar.ci95 or (bar.value, bar.value))), row),
-                xytext=(5, 0),
-                textcoords="offset points",
-                va="center",
-                fontsize=8.5,
-                color=INK,
-            )
+        offset = (place - (len(figure.series) - 1) / 2) * thickness
+        rows = [names.index(bar.name) + offset for bar in entry.bars]
+        _draw(axes, entry, rows, 0.9 * thickness, figure, palette)
     axes.set_yticks(range(len(names)), names)
     axes.invert_yaxis()
     axes.set_xlabel(f"{figure.x_label} ({figure.unit})" if figure.unit else figure.x_label)
@@ -73,6 +55,37 @@ def bars(figure: Bars, palette: Palette) -> Drawing:
             for bar in entry.bars
         ),
     )
+
+
+def _draw(
+    axes: Axes,
+    entry: BarSeries,
+    rows: Sequence[float],
+    height: float,
+    figure: Bars,
+    palette: Palette,
+) -> None:
+    """The bars of one series, each in its row, with what they amount to beside them."""
+    below, above = zip(*(_whiskers(bar) for bar in entry.bars), strict=True)
+    axes.barh(
+        rows,
+        [bar.value for bar in entry.bars],
+        height=height,
+        color=palette.colour(entry.name),
+        label=entry.name if len(figure.series) > 1 else None,
+        xerr=[below, above],
+        error_kw={"ecolor": INK, "elinewidth": 1.1, "capsize": 2.5},
+    )
+    for row, bar in zip(rows, entry.bars, strict=True):
+        axes.annotate(
+            quantity(bar.value, figure.unit),
+            (max(bar.value, *(bar.ci95 or (bar.value, bar.value))), row),
+            xytext=(5, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8.5,
+            color=INK,
+        )
 
 
 def _whiskers(bar: Bar) -> tuple[float, float]:

@@ -13,7 +13,9 @@ import signal
 import socket
 import ssl
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import uvloop
 from aiohttp import web
@@ -83,7 +85,8 @@ def _options() -> argparse.Namespace:
         "--service-cidr",
         default=SERVICE_CIDR,
         metavar="CIDR",
-        help="range that services' addresses are given from (default %(default)s)",
+        help="range that services' addresses are given from, or one of each family joined by a comma, the usual one "
+        "first (default %(default)s)",
     )
     parser.add_argument(
         "--https-fd", type=int, metavar="N", help="a bound TCP socket, inherited, to serve HTTPS on"
@@ -104,6 +107,14 @@ def _options() -> argparse.Namespace:
     return options
 
 
+class _Controller(Protocol):
+    """Whoever acts by itself on what becomes of objects."""
+
+    def start(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+
 async def _serve(options: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     stop: asyncio.Future[JournalError | None] = loop.create_future()
@@ -116,56 +127,81 @@ async def _serve(options: argparse.Namespace) -> None:
         loop.add_signal_handler(number, end)
     review = admission.load(options.admission)
     journal = Journal(options.journal, options.history)
-    gc.disable()
-    registry = builtin()
-    customkinds.restore(registry, journal)
-    store = Store(registry, journal, on_lost=end)
-    gc.enable()
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
+    store = _restored(journal, end)
     writer = Writer(store, review, options.service_cidr)
-    namespaces = Namespaces(store, writer)
-    collector = Collector(store, writer)
-    custom = customkinds.CustomKinds(store, writer)
-    namespaces.start()
-    custom.start()
-    collector.start()
+    namespaces, collector = Namespaces(store, writer), Collector(store, writer)
+    controllers: tuple[_Controller, ...] = (namespaces, customkinds.CustomKinds(store, writer), collector)
+    for controller in controllers:
+        controller.start()
     store.flush()
     kubelets = Kubelets(writer)
     service = Service(store, writer, {("Pod", "log"): kubelets.log, ("Pod", "exec"): kubelets.exec})
-    servers: list[web.Server] = []
-    listeners: list[asyncio.AbstractServer] = []
-
-    def protocol(token: str | None) -> web.Server:
-        server = _http(service.handler(token))
-        servers.append(server)
-        return server
-
-    options.socket.unlink(missing_ok=True)  # a former process's: the journal's lock says that it is gone
-    listeners.append(await loop.create_unix_server(protocol(None), options.socket, backlog=BACKLOG))
-    if options.credentials_directory is not None:
-        made = credentials.prepare(options.credentials_directory, options.socket, _port(options.https_fd))
-        if options.https_fd is not None:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(made.certificate, made.key)
-            https = socket.socket(fileno=options.https_fd)
-            listeners.append(
-                await loop.create_server(protocol(made.token), sock=https, ssl=context, backlog=BACKLOG)
-            )
+    doors = _Doors(service)
+    await doors.open(options)
     print(json.dumps({"ready": True}), flush=True)
     reason = await stop
-    for listener in listeners:
-        listener.close()
-    await namespaces.close()
-    await custom.close()
-    await collector.close()
-    for server in servers:
-        await server.shutdown(0.25)
+    doors.shut()
+    for controller in controllers:
+        await controller.close()
+    await doors.let_go()
     if reason is not None:
         raise reason
     store.flush()
     journal.close()
     options.socket.unlink(missing_ok=True)
+
+
+def _restored(journal: Journal, on_lost: Callable[[JournalError], None]) -> Store:
+    """All objects of the journal, which then count as lasting: no garbage collection looks at them again."""
+    gc.disable()
+    registry = builtin()
+    customkinds.restore(registry, journal)
+    store = Store(registry, journal, on_lost=on_lost)
+    gc.enable()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+    return store
+
+
+class _Doors:
+    """Where the server listens: a Unix socket for the cluster's own processes, HTTPS for people."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._servers: list[web.Server] = []
+        self._listeners: list[asyncio.AbstractServer] = []
+
+    async def open(self, options: argparse.Namespace) -> None:
+        """Listen."""
+        loop = asyncio.get_running_loop()
+        options.socket.unlink(missing_ok=True)  # a former process's: the journal's lock says that it is gone
+        inner = await loop.create_unix_server(self._protocol(None), options.socket, backlog=BACKLOG)
+        self._listeners.append(inner)
+        if options.credentials_directory is None:
+            return
+        made = credentials.prepare(options.credentials_directory, options.socket, _port(options.https_fd))
+        if options.https_fd is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(made.certificate, made.key)
+            https = socket.socket(fileno=options.https_fd)
+            protocol = self._protocol(made.token)
+            outer = await loop.create_server(protocol, sock=https, ssl=context, backlog=BACKLOG)
+            self._listeners.append(outer)
+
+    def shut(self) -> None:
+        """Nobody new comes in."""
+        for listener in self._listeners:
+            listener.close()
+
+    async def let_go(self) -> None:
+        """Whoever is in still gets a moment."""
+        for server in self._servers:
+            await server.shutdown(0.25)
+
+    def _protocol(self, token: str | None) -> web.Server:
+        server = _http(self._service.handler(token))
+        self._servers.append(server)
+        return server
 
 
 def _http(handler: Handler) -> web.Server:

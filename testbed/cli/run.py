@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from testbed.experiment.run import Order
     from testbed.releases import Release
+    from testbed.results import RunWriter
 
 DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|)")
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
@@ -93,7 +94,6 @@ def run(
     limit = _seconds(max_time) if max_time is not None else None
 
     from reports import print_comparison
-    from testbed.cli.presenting import present, write_report
     from testbed.cli.watching import Watcher
     from testbed.experiment.run import Order, check, execute
 
@@ -114,15 +114,7 @@ def run(
     if baseline is not None:
         require_will_compare(baseline, _planned(order, builds), anyway)
     done, writer = execute(order, builds, Watcher())
-    if json:
-        write_report(writer)
-        print_json(done)
-    elif done.status == "failed" and not done.metrics:
-        write_report(writer)  # the fault says all there is
-    elif not keep:
-        present(done, writer.path)
-    if done.status == "failed":
-        raise Fault(done.reason, writer.logs)
+    _show(done, writer, order, json)
     if done.status == "interrupted":
         complain(f"interrupted; the results so far are in {writer.path}")
         return exits.INTERRUPTED
@@ -134,6 +126,21 @@ def run(
         print_comparison(comparison, out)
     worse = any(entry.regressions for entry in since)
     return exits.GOOD if done.passed and not worse else exits.JUDGED_BAD
+
+
+def _show(done: Run, writer: RunWriter, order: Order, json: bool) -> None:
+    """The run as people, or as programs, read it; a report in any case. Raises ``Fault`` where it failed."""
+    from testbed.cli.presenting import present, write_report
+
+    if json:
+        write_report(writer)
+        print_json(done)
+    elif done.status == "failed" and not done.metrics:
+        write_report(writer)  # the fault says all there is
+    elif not order.keep:
+        present(done, writer.path)
+    if done.status == "failed":
+        raise Fault(done.reason, writer.logs)
 
 
 def _planned(order: Order, builds: Sequence[Release]) -> Run:

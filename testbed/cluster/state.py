@@ -30,8 +30,8 @@ def root() -> Path:
 
 
 @contextlib.contextmanager
-def claim(name: str, *, keep: bool = False) -> Iterator[Path]:
-    """Hold a new, empty state directory called `name`; on leaving it is removed unless `keep`.
+def claim(name: str) -> Iterator[Path]:
+    """Hold a new, empty state directory called `name`; on leaving it is removed.
 
     Call it in the keeper, around `enclosure.run`. What dead clusters left is swept first.
 
@@ -56,8 +56,7 @@ def claim(name: str, *, keep: bool = False) -> Iterator[Path]:
     finally:
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
         try:
-            if not keep:
-                _remove(directory)
+            _remove(directory)
         finally:
             os.close(lock)
             signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
@@ -66,8 +65,7 @@ def claim(name: str, *, keep: bool = False) -> Iterator[Path]:
 def sweep() -> tuple[Path, ...]:
     """Remove the state directories whose cluster is dead; returns them.
 
-    Only directories that carry the testbed's lock file are looked at. A kept one (`claim(keep=True)`) is dead too:
-    keeping lasts until the next sweep.
+    Only directories that carry the testbed's lock file are looked at.
     """
     swept = []
     if root().is_dir():

@@ -34,14 +34,6 @@ def test_it_is_gone_after_an_error_too() -> None:
     assert not directory.exists()
 
 
-def test_a_kept_directory_stays_until_the_next_sweep() -> None:
-    with state.claim("lab", keep=True) as directory:
-        pass
-    assert directory.exists()
-    assert state.sweep() == (directory,)
-    assert not directory.exists()
-
-
 def test_a_live_cluster_is_neither_swept_nor_claimed_twice() -> None:
     with state.claim("lab") as directory:
         assert state.sweep() == ()
