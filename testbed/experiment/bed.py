@@ -56,7 +56,19 @@ class Bed:
         outcome: str = "ok",
         reason: str = "",
     ) -> None:
-        """Keep one sample. A failed attempt is recorded too: ``value`` None, ``outcome`` "failed" and why."""
+        """Keep one sample, of a failed attempt too.
+
+        Args:
+            metric: its name, which ends in its unit (``_ms``, ``_s``, ``_mib`` ...); counts and ratios have none.
+            value: in that unit; None for an attempt that failed.
+            mode: which of the ways that the scenario compares, such as "incremental" and "full".
+            block: in which block of shuffled attempts, counted from 0.
+            trial: which attempt; what is known of one attempt is joined by it.
+            labels: what else tells it from others of that name.
+            start_ns: when the attempt began, CLOCK_MONOTONIC.
+            outcome: "ok" or "failed".
+            reason: why it failed.
+        """
         sample = Sample(
             instance=self.instance,
             metric=metric,
@@ -72,7 +84,7 @@ class Bed:
         self.sender.send(Message(sample=sample))
 
     def event(self, kind: str, subject: str, node: str = "", detail: str = "") -> None:
-        """Note that something happened now, for the run's events."""
+        """Note that something happened now, for the run's events: what sort of thing, to what, on which node."""
         happened = Event(
             instance=self.instance,
             kind=kind,

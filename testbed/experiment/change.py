@@ -15,6 +15,7 @@ from typing import Protocol
 
 from controller.api.core import Pod
 from controller.api.kinds import PODS
+from controller.api.names import pod_port
 from controller.kubernetes import Written
 from testbed.experiment.bed import Bed
 from testbed.measure import Change, EndNotSeen, Ends, counters, processor, writes
@@ -101,7 +102,7 @@ class Measured:
 
 def port_of(pod: Pod) -> str:
     """The pod's logical switch port, by Kube-OVN's convention."""
-    return f"{pod.name}.{pod.namespace}"
+    return pod_port(pod.namespace, pod.name)
 
 
 async def add(bed: Bed, pod: Pod, processing: Processing) -> Measured:

@@ -1,4 +1,4 @@
-"""Whether labels match a selector.
+"""Selectors as workloads have them: one may be missing, and those of nodes compare numbers too.
 
 Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors
 """
