@@ -71,6 +71,7 @@ def itself(new: IP) -> Iterator[Cause]:
 def _beside_others(new: IP, others: View) -> Iterator[Cause]:
     spec = new.spec
     addresses = canonical_addresses("spec.ipAddress", spec.ip_address, []) if spec.ip_address else []
+    yield from _both_families(new, addresses)
     subnet = view.get(others, SUBNETS, spec.subnet) if spec.subnet else None
     if subnet is None and spec.subnet:
         yield not_found("spec.subnet", spec.subnet, "a subnet that exists")
@@ -113,15 +114,25 @@ def _attached(new: IP) -> Iterator[Cause]:
 
 def _families(new: IP, addresses: list[Address]) -> Iterator[Cause]:
     """The members for one family repeat what `ipAddress` says, for whoever reads but one."""
+    for field, said, expected in _by_family(new, addresses):
+        if said and said != expected:
+            yield invalid(field, said, f'"{expected}", as spec.ipAddress says')
+
+
+def _both_families(new: IP, addresses: list[Address]) -> Iterator[Cause]:
+    """With two addresses both members are there; what reads one alone would find one family and miss the other."""
+    for field, said, expected in _by_family(new, addresses) if len(addresses) > 1 else ():
+        if expected and not said:
+            yield required(field, f'"{expected}", as spec.ipAddress says')
+
+
+def _by_family(new: IP, addresses: list[Address]) -> Iterator[tuple[str, str, str]]:
+    """The member for each family: its path, what it says, and what it ought to say."""
     for version, field, said in (
         (4, "spec.v4IpAddress", new.spec.v4_ip_address),
         (6, "spec.v6IpAddress", new.spec.v6_ip_address),
     ):
-        expected = next((str(address) for address in addresses if address.version == version), "")
-        if said and said != expected:
-            yield invalid(field, said, f'"{expected}", as spec.ipAddress says')
-        elif not said and expected and len(addresses) > 1:
-            yield required(field, f'"{expected}", as spec.ipAddress says')
+        yield field, said, next((str(address) for address in addresses if address.version == version), "")
 
 
 def _mac(new: IP, others: View) -> Iterator[Cause]:

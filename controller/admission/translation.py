@@ -8,7 +8,7 @@ from controller.admission.cause import Cause, duplicate, invalid, required, unsu
 from controller.admission.view import View
 from controller.api.addresses import Address, InvalidAddress, Network, parse_address, parse_network
 from controller.api.kinds import OVN_DNAT_RULES, OVN_FIPS, OVN_SNAT_RULES
-from controller.api.nat import OvnDnatRule, OvnFip, OvnSnatRule
+from controller.api.nat import OvnDnatRule, OvnDnatRuleSpec, OvnFip, OvnSnatRule, OvnSnatRuleSpec
 
 Rule = OvnFip | OvnSnatRule | OvnDnatRule
 
@@ -23,6 +23,7 @@ _PORT = re.compile(r"[1-9][0-9]{0,4}")
 def create(new: Rule, others: View) -> Iterator[Cause]:
     """A new rule."""
     yield from itself(new)
+    yield from _inside(new)
     if new.spec.ovn_eip:
         yield from _sharing(new, others)
 
@@ -78,15 +79,25 @@ def _port(rule: OvnDnatRule) -> tuple[str, str]:
     return rule.spec.protocol.lower() or PROTOCOLS[0], rule.spec.external_port
 
 
+def _inside(new: Rule) -> Iterator[Cause]:
+    """Somebody must be meant."""
+    spec = new.spec
+    if isinstance(spec, OvnSnatRuleSpec):
+        if not (spec.vpc_subnet or spec.ip_name or spec.v4_ip_cidr or spec.v6_ip_cidr):
+            allowed = "the name of a subnet, or else spec.ipName, spec.v4IpCidr or spec.v6IpCidr"
+            yield required("spec.vpcSubnet", allowed)
+        return
+    is_service = isinstance(spec, OvnDnatRuleSpec) and bool(spec.service_name)
+    if not (spec.ip_name or spec.v4_ip or spec.v6_ip or is_service):
+        yield required("spec.ipName", "the name of an IP, or else an address in spec.v4Ip or spec.v6Ip")
+
+
 def _end(new: OvnFip | OvnDnatRule) -> Iterator[Cause]:
     spec = new.spec
     if spec.ip_type and spec.ip_type not in IP_TYPES:
         yield unsupported("spec.ipType", spec.ip_type, IP_TYPES)
     for field, text, version in (("spec.v4Ip", spec.v4_ip, 4), ("spec.v6Ip", spec.v6_ip, 6)):
         yield from _readable(field, text, version, parse_address)
-    is_service = isinstance(new, OvnDnatRule) and bool(new.spec.service_name)
-    if not (spec.ip_name or spec.v4_ip or spec.v6_ip or is_service):
-        yield required("spec.ipName", "the name of an IP, or else an address in spec.v4Ip or spec.v6Ip")
 
 
 def _sources(new: OvnSnatRule) -> Iterator[Cause]:
@@ -98,10 +109,6 @@ def _sources(new: OvnSnatRule) -> Iterator[Cause]:
         ("spec.v6IpCidr", spec.v6_ip_cidr, 6),
     ):
         yield from _readable(field, text, version, parse_network if "/" in text else parse_address)
-    if not (spec.vpc_subnet or spec.ip_name or spec.v4_ip_cidr or spec.v6_ip_cidr):
-        yield required(
-            "spec.vpcSubnet", "the name of a subnet, or else spec.ipName, spec.v4IpCidr or spec.v6IpCidr"
-        )
 
 
 def _service(new: OvnDnatRule) -> Iterator[Cause]:

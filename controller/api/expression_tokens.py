@@ -23,6 +23,8 @@ _NUMBER = re.compile(r"(?:[0-9A-Za-z:]|(?<!\.)\.(?!\.))+")
 _HEXADECIMAL = re.compile(r"0[xX][0-9A-Fa-f]+")
 _MAC = re.compile(r"[0-9A-Fa-f]{1,2}(:[0-9A-Fa-f]{1,2}){5}")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+ADDRESS_BITS = 32
+"""What a set of addresses takes at least: what is in it is not known here."""
 IDENTIFIER = re.compile(r"[A-Za-z_.][A-Za-z0-9_.]*")
 
 
@@ -87,7 +89,10 @@ def _next(text: str, place: int) -> tuple[Token, int]:
     if found := _SIGN.match(text, place):
         return Token(found.group(), found.group()), found.end()
     if found := _OF_SET.match(text, place):
-        return Token("set" if rest[0] == "$" else "group", found.group()[1:]), found.end()
+        is_set = rest[0] == "$"
+        return Token(
+            "set" if is_set else "group", found.group()[1:], ADDRESS_BITS if is_set else 0
+        ), found.end()
     if found := _TEXT.match(text, place):
         return Token("text", _unquoted(found.group())), found.end()
     if rest[0] == '"':
@@ -114,17 +119,15 @@ def _number(text: str, place: int) -> tuple[Token, int]:
     if end >= len(text) or text[end] != "/":
         return Token("number", text[place:end], bits), end
     start, end = end + 1, _end_of_number(text, end + 1)
-    mask_sort, mask, mask_bits = _value(text[start:end])
+    mask_sort, mask, _ = _value(text[start:end])
     whole = text[place:end]
     if sort in ("ipv4", "ipv6") and mask_sort == "decimal":
         if mask > bits:
             raise InvalidExpression(whole, f"a prefix has 0 to {bits} bits")
-        width = bits if mask else 0
-    elif sort == mask_sort or (sort, mask_sort, value) == ("decimal", "hexadecimal", 0):
-        width = mask.bit_length()
-    else:
+        return Token("number", whole, bits if mask else 0, True), end
+    if sort != mask_sort and (sort, mask_sort, value) != ("decimal", "hexadecimal", 0):
         raise InvalidExpression(whole, "a value and its mask are written alike")
-    return Token("number", whole, min(width, mask_bits or width) if width else 0, True), end
+    return Token("number", whole, mask.bit_length(), True), end
 
 
 def _end_of_number(text: str, place: int) -> int:
@@ -140,7 +143,7 @@ def _end_of_number(text: str, place: int) -> int:
 def _value(text: str) -> tuple[str, int, int]:
     """How a number is written, its value, and the bits that it takes at least."""
     if _MAC.fullmatch(text):
-        return "ethernet", 0, 48
+        return "ethernet", int("".join(part.zfill(2) for part in text.split(":")), 16), 48
     if text.isascii() and text.isdecimal():
         value = int(text)
         if (text[0] == "0" and len(text) > 1) or value >= 2**64:

@@ -8,6 +8,7 @@ dead are therefore the same diff.
 from __future__ import annotations
 
 import itertools
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -23,6 +24,11 @@ from controller.northbound import delta
 from controller.northbound.replica import Replica
 from controller.northbound.rows import Member, RowKey
 from controller.northbound.sharing import Sharing
+
+log = logging.getLogger(__name__)
+
+NOT_COMPILED = "NotCompiled"
+"""Reason of the event on an object that a reconciler could make nothing of, which is a defect of that reconciler."""
 
 Owner = str
 """``reconciler/path``: one reconciler's answer for one object. It is the tag of the rows in NB."""
@@ -125,7 +131,11 @@ class Engine:
             plan.owners += 1
             self._due.pop(owner, None)
             reconciler, path = self.subject(owner)
-            fragment = self._latest[owner] = self._ask(owner, reconciler, path)
+            try:
+                fragment = self._latest[owner] = self._ask(owner, reconciler, path)
+            except Exception as error:
+                plan.effects += self._failed(owner, reconciler, path, error, now)
+                continue
             changes = (
                 *delta.differ(owner, fragment.rows, self._replica),
                 *self._share(owner, fragment.members),
@@ -166,7 +176,7 @@ class Engine:
         self._awaiting.setdefault(key, set()).add(owner)
 
     def _ask(self, owner: Owner, reconciler: Reconciler | None, path: str) -> Fragment:
-        current = self._view.get(reconciler.kind, path) if reconciler is not None else None
+        current = self._current(reconciler, path) if reconciler is not None else None
         if reconciler is None or current is None:
             self._problems.pop(owner, None)
             self._readings.replace(owner, frozenset())
@@ -179,6 +189,21 @@ class Engine:
             notices = (*fragment.notices, *problems.values())
             fragment = msgspec.structs.replace(fragment, notices=notices)
         return fragment
+
+    def _current(self, reconciler: Reconciler, path: str) -> Any:
+        """What a reconciler is asked about: the object, or what was found when it was judged."""
+        source = self._view.judgement if reconciler.judges else self._view.get
+        return source(reconciler.kind, path)
+
+    def _failed(
+        self, owner: Owner, reconciler: Reconciler | None, path: str, error: Exception, now: str
+    ) -> list[Effect]:
+        """An object that nobody thought of stops no other: what was made of it stays, and it says what happened."""
+        log.error("%s", owner, exc_info=error)
+        notice = Notice("Warning", NOT_COMPILED, f"{type(error).__name__}: {error}")
+        news = self._news(owner, (notice,))
+        effect = self._effect(owner, reconciler, path, NOTHING, news, now)
+        return [effect] if effect is not None else []
 
     def _share(self, owner: Owner, members: tuple[Member, ...]) -> Iterable[delta.Change]:
         """What the owner wants in shared sets from now on."""
@@ -222,14 +247,19 @@ class Engine:
         if (fragment := self._latest.get(owner)) is not None:
             return fragment
         reconciler, path = self.subject(owner)
-        current = self._view.get(reconciler.kind, path) if reconciler is not None else None
-        return reconciler(current, self._view) if reconciler is not None and current is not None else NOTHING
+        current = self._current(reconciler, path) if reconciler is not None else None
+        if reconciler is None or current is None:
+            return NOTHING
+        try:
+            return reconciler(current, self._view)
+        except Exception:  # It is told when the owner is asked.
+            return NOTHING
 
     def _is_concerned(self, reconciler: Reconciler, path: str) -> bool:
         """Whether an object gives its reconciler anything to do, or did."""
         if reconciler.concerns is None:
             return True
-        current = self._view.get(reconciler.kind, path)
+        current = self._current(reconciler, path)
         if current is not None and reconciler.concerns(current):
             return True
         owner = f"{reconciler.name}/{path}"

@@ -20,13 +20,14 @@ class Reconciler:
     """One concern of one kind. ``name`` is part of the ownership tags in NB: it must never change.
 
     ``concerns`` tells the objects that it has to do with, None: all. Of others it is asked only to take back what it
-    wanted before.
+    wanted before. One that ``judges`` is asked about what was found when the object was held against its rules.
     """
 
     name: str
     kind: Kind[Any]
     compile: Compile[Any]
     concerns: Callable[[Any], bool] | None = None
+    judges: bool = False
 
     def __call__(self, subject: Any, view: View) -> Fragment:
         """What ``subject`` needs."""

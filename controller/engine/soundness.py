@@ -73,15 +73,15 @@ def sound(current: T) -> tuple[T | None, tuple[Cause, ...]]:
     if not found:
         return current, ()
     remaining = without(current, found)
-    is_usable = all(_steps(cause)[:1] not in [(half,) for half in HALVES] for cause in faults_of(remaining))
+    is_usable = not any(_steps(cause)[0] in HALVES for cause in faults_of(remaining))
     return (remaining if is_usable else None), found
 
 
 def without(current: T, faults: Sequence[Cause]) -> T:
     """The object without what is at fault."""
-    return _without(
-        current, [steps for cause in faults if (steps := _steps(cause))[:1] and steps[0] in HALVES]
-    )
+    paths = [steps for cause in faults if (steps := _steps(cause)) and steps[0] in HALVES]
+    remaining: T = _without(current, paths)
+    return remaining
 
 
 def _steps(cause: Cause) -> tuple[Step, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import json
 import re
 import uuid
 from collections.abc import Callable, Mapping
@@ -109,11 +110,12 @@ def render(path: Path) -> str:
 
 
 def quoted(value: Any) -> str:
-    """A found value for a message: short, and never a whole object."""
+    """A found value for a message: short, on one line, and never a whole object."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return f'"{value[:80]}..."' if len(value) > 80 else f'"{value}"'
+        text = json.dumps(value[:80], ensure_ascii=not value[:80].isprintable())
+        return f'{text[:-1]}..."' if len(value) > 80 else text
     if isinstance(value, (int, float)):
         return str(value)
     return _NAMES[type(value)]

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.admission import review
-from controller.api import annotations
+from controller.api import annotations as names_of
 from controller.api.core import Node, NodeAddress, NodeSpec, NodeStatus, Pod, PodSpec
 from controller.api.expression_tokens import InvalidExpression, identifier, quoted, tokens
 from controller.api.expressions import check
@@ -254,7 +254,7 @@ def test_the_set_of_a_node_can_be_named_in_an_expression(name: str, version: int
 
 ANNOTATIONS = sorted(
     value
-    for name, value in vars(annotations).items()
+    for name, value in vars(names_of).items()
     if name.isupper() and isinstance(value, str) and "/" in value
 )
 
@@ -275,16 +275,16 @@ def test_annotations_are_refused_or_read_and_nothing_else(said: dict[str, str]) 
 @hostile.WIDER
 @given(
     st.fixed_dictionaries(
-        {annotations.ALLOCATED: st.just("true")},
+        {names_of.ALLOCATED: st.just("true")},
         optional={
             name: hostile.texts | st.sampled_from(right)
             for name, right in {
-                annotations.IP_ADDRESS: ("10.16.0.9", "fd00::9", "fe80::9%eth0; reboot"),
-                annotations.CIDR: ("10.16.0.0/16", "fd00::/64", "fe80::%x/64"),
-                annotations.MAC_ADDRESS: ("0a:00:00:00:00:01",),
-                annotations.GATEWAY: ("10.16.0.1", "fe80::1%$(id)"),
-                annotations.MTU: ("1400", "\uff11\uff14\uff10\uff10"),
-                annotations.ROUTES: ('[{"gw": "10.16.0.1"}]', '[{"gw": "fe80::1%x"}]'),
+                names_of.IP_ADDRESS: ("10.16.0.9", "fd00::9", "fe80::9%eth0; reboot"),
+                names_of.CIDR: ("10.16.0.0/16", "fd00::/64", "fe80::%x/64"),
+                names_of.MAC_ADDRESS: ("0a:00:00:00:00:01",),
+                names_of.GATEWAY: ("10.16.0.1", "fe80::1%$(id)"),
+                names_of.MTU: ("1400", "\uff11\uff14\uff10\uff10"),
+                names_of.ROUTES: ('[{"gw": "10.16.0.1"}]', '[{"gw": "fe80::1%x"}]'),
             }.items()
         },
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from controller import admission
-from controller.api import annotations
+from controller.api import annotations as names_of
 from controller.api.kind import Kind
 from controller.api.kinds import KINDS, kind_of
 from testbed.apiserver.journal import Journal
@@ -27,6 +28,7 @@ class Api:
     """The API's rules of writing with the controller's admission, and what is there before each test."""
 
     def __init__(self, path: Path) -> None:
+        self._runner = asyncio.Runner()
         self._store = Store(builtin(), Journal(path / "journal.db", 1_000), lambda error: None)
         self._writer = Writer(self._store, admission.review)
         self.create("Namespace", "default")
@@ -47,7 +49,15 @@ class Api:
         metadata = {"name": name, "annotations": annotations}
         whole = {"apiVersion": registered.api_version, "kind": kind, "metadata": metadata}
         whole |= {} if spec is None else {"spec": spec}
-        self._writer.create(registered, "default" if registered.namespaced else "", whole)
+
+        async def written() -> None:
+            self._writer.create(registered, "default" if registered.namespaced else "", whole)
+
+        self._runner.run(written())
+
+    def close(self) -> None:
+        """Ends it."""
+        self._runner.close()
 
     def refusal(self, kind: str, spec: Any, **annotations: str) -> ApiError:
         """Why a new object is refused."""
@@ -57,8 +67,10 @@ class Api:
 
 
 @pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Api:
-    return Api(tmp_path_factory.mktemp("api"))
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    api = Api(tmp_path_factory.mktemp("api"))
+    yield api
+    api.close()
 
 
 def every_field() -> Iterator[tuple[Kind[Any], Field]]:
@@ -104,7 +116,9 @@ def test_every_field_that_its_type_does_not_judge_has_its_refusal(kind: str) -> 
 
 @pytest.mark.parametrize("kind", SOUND)
 def test_what_the_refusals_start_from_is_accepted(tmp_path: Path, kind: str) -> None:
-    Api(tmp_path).create(kind, "new", SOUND[kind])
+    api = Api(tmp_path)
+    api.create(kind, "new", SOUND[kind])
+    api.close()
 
 
 @pytest.mark.parametrize("case", REFUSALS, ids=named)
@@ -120,7 +134,7 @@ def test_every_annotation_is_judged_somewhere() -> None:
     """A new annotation fails here until it is said what it may not be, or who judges it."""
     known = {
         value
-        for name, value in vars(annotations).items()
+        for name, value in vars(names_of).items()
         if name.isupper() and isinstance(value, str) and "/" in value
     }
     assert {case.name for case in ANNOTATIONS} | JUDGED_ELSEWHERE.keys() == known

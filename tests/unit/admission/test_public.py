@@ -30,7 +30,7 @@ def outside() -> World:
 @pytest.mark.parametrize(
     ("spec", "field", "allowed"),
     [
-        ({"externalSubnet": ""}, "spec.externalSubnet", "the name of the subnet"),
+        ({"externalSubnet": "No"}, "spec.externalSubnet", "a DNS label"),
         ({"type": "public"}, "spec.type", '"nat", "lrp", "lsp"'),
         ({"v4Ip": "172.31.0"}, "spec.v4Ip", "an IPv4 or IPv6 address"),
         ({"v4Ip": "fd00::1"}, "spec.v4Ip", "an IPv4 address"),
@@ -83,8 +83,10 @@ def test_a_port_of_a_public_address_leads_to_one_place() -> None:
     ("rule", "field"),
     [
         (an_object("OvnFip", "f", ipName="web.default"), "spec.ovnEip"),
-        (an_object("OvnFip", "f", ovnEip="two", ipType="pod"), "spec.ipType"),
-        (an_object("OvnFip", "f", ovnEip="two", type="local"), "spec.type"),
+        (an_object("OvnFip", "f", ovnEip="two", ipName="a.b", ipType="pod"), "spec.ipType"),
+        (an_object("OvnFip", "f", ovnEip="two", ipName="a.b", type="local"), "spec.type"),
+        (an_object("OvnFip", "f", ovnEip="two"), "spec.ipName"),
+        (an_object("OvnSnatRule", "s", ovnEip="two"), "spec.vpcSubnet"),
         (an_object("OvnFip", "f", ovnEip="two", v4Ip="x"), "spec.v4Ip"),
         (an_object("OvnSnatRule", "s", ovnEip="two", v4IpCidr="10.0.0.1/8"), "spec.v4IpCidr"),
         (a_dnat(protocol="icmp"), "spec.protocol"),

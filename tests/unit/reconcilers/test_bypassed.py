@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import pytest
@@ -18,6 +18,8 @@ from controller.northbound.replica import Replica
 from controller.reconcilers import RECONCILERS
 from tests.unit.admission.refusals import REFUSALS, SOUND, Refusal
 from tests.unit.runtime.allocating import World
+
+T = TypeVar("T", bound=Resource)
 
 TOLD_BY_ALLOCATION = {
     ("IP", "10.17.0.1"),
@@ -36,10 +38,9 @@ JUDGED = [
 ]
 
 
-def an_object(kind: Kind[Any], name: str, spec: dict[str, Any], **more: Any) -> Resource:
+def an_object(kind: Kind[T], name: str, spec: dict[str, Any], **more: Any) -> T:
     document = {"metadata": {"name": name, "uid": name}, "spec": spec, **more}
-    found: Resource = msgspec.convert(document, kind.type)
-    return found
+    return msgspec.convert(document, kind.type)
 
 
 def a_world() -> View:
