@@ -32,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
         description="Kube-OVN-style network controller: follows pods, nodes, namespaces and kubeovn.io/v1 objects of a "
         "Kubernetes API, gives out addresses, and keeps OVN's Northbound database as they demand.",
         epilog="Example: python -m controller --kubeconfig ~/.kube/config --nb tcp:10.0.0.1:6641 "
+        "--sb tcp:10.0.0.1:6642 "
         "--admin-socket /run/controller.sock",
     )
     defaults = Defaults()
@@ -39,6 +40,13 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--context", help="context of the kubeconfig (default: its current one)")
     parser.add_argument(
         "--nb", required=True, metavar="ENDPOINT", help="Northbound: unix:/path or tcp:host:port"
+    )
+    parser.add_argument(
+        "--sb",
+        default="",
+        metavar="ENDPOINT",
+        help="Southbound, of which it only reads on which nodes gateways are: without it the return of a lost gateway "
+        "node costs some packets, and status.activateGateway of subnets is what ought to be",
     )
     parser.add_argument(
         "--admin-socket", required=True, type=Path, help="Unix socket for health, metrics, resync"
@@ -83,7 +91,9 @@ async def main(arguments: argparse.Namespace, access: Access) -> int:
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     async with Client(access) as client:
         settings = Settings(keep_statefulset_ip=arguments.keep_statefulset_ip)
-        controller = Controller(client, arguments.nb, defaults, arguments.seed, settings)
+        controller = Controller(
+            client, arguments.nb, defaults, arguments.seed, settings, southbound=arguments.sb
+        )
         runner = await admin.serve(controller, arguments.admin_socket)
         run = asyncio.create_task(controller.run())
         announce = asyncio.create_task(_announce(controller))

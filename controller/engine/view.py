@@ -93,6 +93,8 @@ class Users(msgspec.Struct, frozen=True, gc=False):
 
 USAGE, POOL_USAGE, USERS = "usage", "pool-usage", "users"
 """What the allocator tells reconcilers, each under a name as if it were a kind: none is an object of the API."""
+HOST = "host"
+"""What SB tells them, likewise."""
 
 
 class View:
@@ -172,6 +174,17 @@ class View:
     def set_pool_usage(self, pool: str, usage: PoolUsage | None) -> None:
         """The allocator tells how the addresses of an ``IPPool`` are used."""
         self._tell((POOL_USAGE, pool), usage)
+
+    def host_of(self, port: str) -> str | None:
+        """The chassis that a router's port has settled on, of those that are on one at a time. Read like an object.
+
+        Empty while OVN moves it; None where that is not known.
+        """
+        return self._hear((HOST, port))  # type: ignore[no-any-return]
+
+    def set_host(self, port: str, chassis: str | None) -> None:
+        """SB tells where a router's port is."""
+        self._tell((HOST, port), chassis)
 
     def users(self, subnet: str) -> Users | None:
         """Who has addresses of a subnet that is being deleted; None before that is known. Read like an object."""

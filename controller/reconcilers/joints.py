@@ -20,15 +20,19 @@ def joint(
     networks: Iterable[str],
     *,
     mac: str = "",
+    suffix: str = "",
     advertised: Mapping[str, str] | None = None,
+    route_table: str = "",
     **options: str,
 ) -> tuple[Row, Row]:
     """The router's port with its addresses (with prefix lengths), and the switch's port towards it.
 
+    ``suffix``: of the names of both, where there are several between the two.
     ``advertised``: what the router announces of itself by IPv6, as NB's ``ipv6_ra_configs`` has it.
+    ``route_table``: the table of static routes for what comes in by the router's port, instead of the main one.
     ``options`` are those of the switch's port, with underscores for hyphens.
     """
-    towards_switch = router_port(router, switch)
+    towards_switch = router_port(router, switch) + suffix
     named = {name.replace("_", "-"): value for name, value in options.items()}
     return (
         Row(
@@ -37,11 +41,12 @@ def joint(
                 "mac": mac or gateway_mac(towards_switch),
                 "networks": frozenset(networks),
                 "ipv6_ra_configs": dict(advertised or {}),
+                "options": {"route_table": route_table} if route_table else {},
             },
             Place("Logical_Router", router, "ports"),
         ),
         Row(
-            RowKey("Logical_Switch_Port", switch_port(switch, router)),
+            RowKey("Logical_Switch_Port", switch_port(switch, router) + suffix),
             {
                 "type": "router",
                 "addresses": frozenset(("router",)),
@@ -57,9 +62,8 @@ def preferred(nodes: Iterable[Node]) -> list[Node]:
     return sorted(nodes, key=lambda node: node.spec.unschedulable)
 
 
-def on_first_of(router: str, switch: str, nodes: Sequence[str]) -> Iterator[Row]:
-    """The router's port is on the first of these nodes that lives: OVN sees to that, in this order."""
-    port = router_port(router, switch)
+def on_first_of(port: str, nodes: Sequence[str]) -> Iterator[Row]:
+    """A router's port is on the first of these nodes that lives: OVN sees to that, in this order."""
     for place, node in enumerate(nodes):
         yield Row(
             RowKey("Gateway_Chassis", f"{port}/{node}"),

@@ -32,6 +32,7 @@ from controller.runtime.api_writer import ApiWriter
 from controller.runtime.bootstrap import Defaults, bootstrap
 from controller.runtime.clock import timestamp
 from controller.runtime.freeing import Freeing
+from controller.runtime.hosting import Hosting
 from controller.runtime.tally import Tally
 
 log = logging.getLogger(__name__)
@@ -52,7 +53,10 @@ REFUSED = "NorthboundRefused"
 
 
 class Controller:
-    """The whole controller between an API server and NB. ``ready`` is set once all that exists has been verified."""
+    """The whole controller between an API server and NB. ``ready`` is set once all that exists has been verified.
+
+    ``southbound``: where SB is, of which it reads on which nodes gateways are; empty where that is not to be known.
+    """
 
     def __init__(
         self,
@@ -61,6 +65,7 @@ class Controller:
         defaults: Defaults,
         seed: int | None = None,
         settings: Settings | None = None,
+        southbound: str = "",
     ) -> None:
         self.view = View(settings)
         self.replica = Replica()
@@ -74,6 +79,7 @@ class Controller:
         self._client = client
         self._northbound = northbound
         self._defaults = defaults
+        self._hosting = Hosting(southbound, self.view.set_host) if southbound else None
         self._wake = asyncio.Event()
         self._armed = False
         self._resync = False
@@ -100,6 +106,8 @@ class Controller:
             for event in synced:
                 await event.wait()
             await bootstrap(self._client, self.view, self._defaults)
+            if self._hosting is not None:
+                tasks.create_task(self._hosting.run(), name="follow gateways")
             await self._serve()
 
     async def _follow(self, kind: Kind[Any], synced: asyncio.Event) -> None:

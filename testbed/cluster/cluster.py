@@ -153,7 +153,11 @@ class Cluster:
         if self.control_plane is not None:
             with self._phase("control plane"):
                 self.control_plane.start_rest(
-                    self.central.northbound, self.nodes, self.spec.nodes_per_kubelet, START_TIMEOUT_S
+                    self.central.northbound,
+                    self.central.southbound,
+                    self.nodes,
+                    self.spec.nodes_per_kubelet,
+                    START_TIMEOUT_S,
                 )
 
     def _make_network(self) -> None:

@@ -59,7 +59,12 @@ class ControlPlane:
         self.apiserver.start()
 
     def start_rest(
-        self, northbound: str, nodes: Sequence[Node], nodes_per_process: int, timeout_s: float
+        self,
+        northbound: str,
+        southbound: str,
+        nodes: Sequence[Node],
+        nodes_per_process: int,
+        timeout_s: float,
     ) -> None:
         """Once the API server answers, start all others and wait until they are ready.
 
@@ -68,7 +73,7 @@ class ControlPlane:
         """
         wait_ready([self.apiserver], timeout_s)
         (self.directory / "controller").mkdir()
-        command = self.system.controller(self.kubeconfig, northbound, self.admin_socket)
+        command = self.system.controller(self.kubeconfig, northbound, southbound, self.admin_socket)
         self.controller = self._process("controller", command, "controller")
         self.workloads = self._process("workloads", self._workloads(), "workloads")
         groups = [

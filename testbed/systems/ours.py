@@ -41,10 +41,10 @@ class Ours:
         """The package is found wherever the process is started from."""
         return {"PYTHONPATH": str(self.path.parent)}
 
-    def controller(self, kubeconfig: Path, northbound: str, admin_socket: Path) -> Command:
+    def controller(self, kubeconfig: Path, northbound: str, southbound: str, admin_socket: Path) -> Command:
         """`python -m controller`."""
-        own = ("--kubeconfig", str(kubeconfig), "--nb", northbound, "--admin-socket", str(admin_socket))
-        return self._module(PACKAGE, *own, *self.flags)
+        own = ("--kubeconfig", str(kubeconfig), "--nb", northbound, "--sb", southbound)
+        return self._module(PACKAGE, *own, "--admin-socket", str(admin_socket), *self.flags)
 
     def daemon(self, kubeconfig: Path, socket: Path, config: Path, plugs: Sequence[str]) -> Command:
         """`python -m controller.daemon`."""

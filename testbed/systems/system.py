@@ -32,8 +32,8 @@ class System(Protocol):
     def environment(self) -> Mapping[str, str]:
         """What a process that imports `admission` must find in its environment."""
 
-    def controller(self, kubeconfig: Path, northbound: str, admin_socket: Path) -> Command:
-        """The central half, between the API and the Northbound database (`unix:PATH` or `tcp:HOST:PORT`)."""
+    def controller(self, kubeconfig: Path, northbound: str, southbound: str, admin_socket: Path) -> Command:
+        """The central half, between the API and OVN's databases (`unix:PATH` or `tcp:HOST:PORT`)."""
 
     def daemon(self, kubeconfig: Path, socket: Path, config: Path, plugs: Sequence[str]) -> Command:
         """The node half for the nodes that `config` lists; it answers kubelets on `socket`.

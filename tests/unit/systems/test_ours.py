@@ -37,11 +37,12 @@ def test_caches_do_not_count(tmp_path: Path) -> None:
     assert digest(tmp_path) == before
 
 
-def test_the_controller_is_told_where_api_and_nb_are_and_keeps_its_flags() -> None:
-    command = Ours(["--seed", "7"]).controller(Path("/k"), "unix:/nb", Path("/admin"))
+def test_the_controller_is_told_where_api_and_databases_are_and_keeps_its_flags() -> None:
+    command = Ours(["--seed", "7"]).controller(Path("/k"), "unix:/nb", "unix:/sb", Path("/admin"))
     assert command.argv == (
         *(sys.executable, "-m", "controller"),
-        *("--kubeconfig", "/k", "--nb", "unix:/nb", "--admin-socket", "/admin", "--seed", "7"),
+        *("--kubeconfig", "/k", "--nb", "unix:/nb", "--sb", "unix:/sb"),
+        *("--admin-socket", "/admin", "--seed", "7"),
     )
 
 
