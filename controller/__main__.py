@@ -21,6 +21,8 @@ from controller.runtime.loop import Controller
 
 UNFIT = 2
 
+AFFINITIES = BY_TIME, _ = "time", "address"
+
 GC_THRESHOLDS = (100_000, 50, 50)
 """Objects here are acyclic and long-lived: looking for cycles among 100,000 of them every 700 allocations is waste."""
 
@@ -67,6 +69,14 @@ def parser() -> argparse.ArgumentParser:
         help="whether pods of StatefulSets keep their addresses for the life of the set; the annotation "
         f"{KEEP_IP} of a subnet or a set says otherwise (default: true)",
     )
+    parser.add_argument(
+        "--session-affinity",
+        choices=AFFINITIES,
+        default=BY_TIME,
+        help="how OVN keeps clients at their pods where a Service asks for it: for the time that it says, or, as OVN "
+        "23.03.1 drops each client's first connection then, by the client's address while the pods stay the same "
+        "(default: %(default)s)",
+    )
     parser.add_argument("--seed", type=int, help="makes random addresses reproducible")
     parser.add_argument(
         "--log-level",
@@ -90,7 +100,10 @@ async def main(arguments: argparse.Namespace, access: Access) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     async with Client(access) as client:
-        settings = Settings(keep_statefulset_ip=arguments.keep_statefulset_ip)
+        settings = Settings(
+            keep_statefulset_ip=arguments.keep_statefulset_ip,
+            affinity_times_out=arguments.session_affinity == BY_TIME,
+        )
         controller = Controller(
             client, arguments.nb, defaults, arguments.seed, settings, southbound=arguments.sb
         )

@@ -10,6 +10,7 @@ from controller.api.kind import Column, Kind, Scale
 __all__ = ["KINDS", "NOT_CARRIED", "Column", "Kind", "Scale", "kind_of"]
 
 NAMESPACES = Kind(core.Namespace, "", "v1", "Namespace", "namespaces", False, ("ns",))
+CONFIG_MAPS = Kind(core.ConfigMap, "", "v1", "ConfigMap", "configmaps", True, ("cm",), has_status=False)
 NODES = Kind(core.Node, "", "v1", "Node", "nodes", False, ("no",))
 PODS = Kind(core.Pod, "", "v1", "Pod", "pods", True, ("po",))
 EVENTS = Kind(core.Event, "", "v1", "Event", "events", True, ("ev",), has_status=False)
@@ -18,6 +19,15 @@ STATEFULSETS = Kind(
     workloads.StatefulSet, "apps", "v1", "StatefulSet", "statefulsets", True, ("sts",), has_status=False
 )
 SERVICES = Kind(networking.Service, "", "v1", "Service", "services", True, ("svc",))
+ENDPOINT_SLICES = Kind(
+    networking.EndpointSlice,
+    "discovery.k8s.io",
+    "v1",
+    "EndpointSlice",
+    "endpointslices",
+    True,
+    has_status=False,
+)
 NETWORK_POLICIES = Kind(
     networking.NetworkPolicy,
     "networking.k8s.io",
@@ -102,6 +112,7 @@ IPS = Kind(
 )
 
 IPPOOLS = kubeovn_kinds.IPPOOLS
+VIPS = kubeovn_kinds.VIPS
 VLANS = kubeovn_kinds.VLANS
 OVN_EIPS = kubeovn_kinds.OVN_EIPS
 OVN_FIPS = kubeovn_kinds.OVN_FIPS
@@ -110,15 +121,19 @@ OVN_DNAT_RULES = kubeovn_kinds.OVN_DNAT_RULES
 
 _CARRIED: tuple[Kind[Any], ...] = (
     NAMESPACES,
+    CONFIG_MAPS,
     NODES,
     PODS,
     EVENTS,
     LEASES,
     STATEFULSETS,
+    SERVICES,
+    ENDPOINT_SLICES,
     VPCS,
     SUBNETS,
     IPS,
     IPPOOLS,
+    VIPS,
     VLANS,
     OVN_EIPS,
     OVN_FIPS,
@@ -127,7 +142,6 @@ _CARRIED: tuple[Kind[Any], ...] = (
 )
 
 NOT_CARRIED: tuple[Kind[Any], ...] = (
-    SERVICES,
     NETWORK_POLICIES,
     NETWORK_ATTACHMENT_DEFINITIONS,
     *(kind for kind in kubeovn_kinds.KINDS if kind not in _CARRIED),

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from controller.api.annotations import SNAT
-from controller.api.kinds import OVN_DNAT_RULES, OVN_EIPS, OVN_FIPS, OVN_SNAT_RULES, PODS, Kind
+from controller.api.annotations import AAPS, SNAT
+from controller.api.core import Pod
+from controller.api.kinds import (
+    ENDPOINT_SLICES,
+    OVN_DNAT_RULES,
+    OVN_EIPS,
+    OVN_FIPS,
+    OVN_SNAT_RULES,
+    PODS,
+    SERVICES,
+    VIPS,
+    Kind,
+)
+from controller.api.nat import OF_VIP, OvnDnatRule, OvnFip, OvnSnatRule
+from controller.api.networking import EndpointSlice
 from controller.api.public import asked
+from controller.api.vips import named_by
 
 Subject = tuple[str, str]
 
@@ -16,11 +30,35 @@ RULES_OF = f"rules of {OVN_EIPS.name}"
 LEAVING_UNDER = SNAT
 """What the pods that leave under a public address ask for, under the address itself."""
 
+USERS_OF_VIP = AAPS
+"""What the pods that would use a virtual address beside their own ask for, under the name of the ``Vip``."""
+RULES_OF_VIP = f"rules of {VIPS.name}"
+"""What the rules that lead to a virtual address ask for, under the name of the ``Vip``."""
+
+SLICES_OF = f"slices of {SERVICES.name}"
+"""What slices are of, under the path of their service."""
+
+
+def _asked_by_pod(pod: Pod) -> Iterator[Subject]:
+    yield from ((LEAVING_UNDER, address) for address in asked(pod, SNAT))
+    yield from ((USERS_OF_VIP, name) for name in named_by(pod))
+
+
+def _asked_by_rule(rule: OvnFip | OvnDnatRule | OvnSnatRule) -> Iterator[Subject]:
+    yield RULES_OF, rule.spec.ovn_eip
+    if not isinstance(rule, OvnSnatRule) and rule.spec.ip_type == OF_VIP and rule.spec.ip_name:
+        yield RULES_OF_VIP, rule.spec.ip_name
+
+
+def _asked_by_slice(current: EndpointSlice) -> Iterator[Subject]:
+    if current.service:
+        yield SLICES_OF, current.service
+
+
 _ASKED: Mapping[Kind[Any], Callable[[Any], Iterable[Subject]]] = {
-    PODS: lambda pod: ((LEAVING_UNDER, address) for address in asked(pod, SNAT)),
-    **dict.fromkeys(
-        (OVN_FIPS, OVN_SNAT_RULES, OVN_DNAT_RULES), lambda rule: ((RULES_OF, rule.spec.ovn_eip),)
-    ),
+    PODS: _asked_by_pod,
+    ENDPOINT_SLICES: _asked_by_slice,
+    **dict.fromkeys((OVN_FIPS, OVN_SNAT_RULES, OVN_DNAT_RULES), _asked_by_rule),
 }
 
 

@@ -13,3 +13,6 @@ class Settings:
     """The subnet by which a VPC with ``enableExternal`` reaches the outside; Kube-OVN's own default."""
     keep_statefulset_ip: bool = True
     """Whether the pods of StatefulSets keep their addresses for the life of the set."""
+    affinity_times_out: bool = True
+    """Whether a client that is to keep its pod keeps it for the service's time; otherwise by the hash of its address,
+    as long as the pods stay the same."""

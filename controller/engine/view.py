@@ -14,9 +14,25 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from controller.api.annotations import EIP, IP_ADDRESS, KEEP_IP, MAC_ADDRESS, SNAT, without_effect
+from controller.admission import Cause
+from controller.api import external_gateway
+from controller.api.annotations import (
+    AAPS,
+    EIP,
+    IN_VAIN_ON_NODES,
+    IP_ADDRESS,
+    IP_RESERVED,
+    KEEP_IP,
+    MAC_ADDRESS,
+    PORT_SECURITY,
+    SNAT,
+    VPC,
+    without_effect,
+)
 from controller.api.core import READY, Node, NodeSpec, NodeStatus, Pod, PodSpec, PodStatus
 from controller.api.kinds import (
+    CONFIG_MAPS,
+    ENDPOINT_SLICES,
     IPPOOLS,
     IPS,
     NAMESPACES,
@@ -27,24 +43,29 @@ from controller.api.kinds import (
     OVN_FIPS,
     OVN_SNAT_RULES,
     PODS,
+    SERVICES,
     STATEFULSETS,
     SUBNETS,
+    VIPS,
     VLANS,
     VPCS,
     Kind,
 )
 from controller.api.kubeovn import IP
 from controller.api.meta import Condition, ObjectMeta, Resource
-from controller.api.names import ADDRESS_CONDITION, FINALIZER
+from controller.api.names import ADDRESS_CONDITION, FINALIZER, VALIDATED
+from controller.api.networking import SERVICE_NAME, EndpointSlice
 from controller.engine.asking import Asking
+from controller.engine.contradictions import Contradictions
 from controller.engine.settings import Settings
+from controller.engine.soundness import SOUND, Judgement, Left, sound
 
 T = TypeVar("T", bound=Resource)
 R = TypeVar("R")
 
 ANNOTATION_PREFIXES = ("ovn.kubernetes.io/",)
 
-WISHES = frozenset((KEEP_IP, EIP, SNAT))
+WISHES = frozenset((KEEP_IP, EIP, SNAT, AAPS, PORT_SECURITY, VPC, *IN_VAIN_ON_NODES))
 """Annotations that people alone write and reconcilers read: they are part of the row."""
 
 Subject = tuple[str, str]
@@ -110,6 +131,8 @@ class View:
         self._told: dict[Subject, Any] = {}
         self._outdated: set[str] = set()
         self._refusals: dict[str, str] = {}
+        self._judgements: dict[Subject, Judgement] = {}
+        self._contradictions = Contradictions()
         self._asking = Asking()
         self._reads: set[Subject] | None = None
         self.changed: Callable[[Subject], None] = lambda subject: None
@@ -150,6 +173,9 @@ class View:
     def paths(self, kind: Kind[Any]) -> Iterator[str]:
         """The paths of all objects of a kind; leaves no trace."""
         yield from self._rows[kind.name]
+        yield from (
+            path for name, path in self._judgements if name == kind.name and path not in self._rows[name]
+        )
 
     def count(self, kind: Kind[Any]) -> int:
         """How many objects of a kind there are; leaves no trace."""
@@ -248,29 +274,60 @@ class View:
         """An object as the API has it now; returns what is kept of it, if that is another than before."""
         path = current.path
         rows, states = self._rows[kind.name], self._stated[kind.name]
-        row, stated = _KEPT[kind](current), _stated(kind, current)
         before = rows.get(path)
-        if before != row:
+        remains, faults = sound(current)
+        row, stated = _KEPT[kind](remains) if remains is not None else before, _stated(kind, current)
+        is_rejudged = self._judge(kind, path, current, faults, Left.of(remains, before))
+        if row is None:
+            states[path] = stated
+        elif before != row:
             rows[path] = row
             states[path] = stated
             self._touch(kind, path, before, row)
-            return row  # type: ignore[no-any-return]
-        if states[path] != stated:
+            return row  # type: ignore[return-value]
+        elif states[path] != stated:
             states[path] = stated
             self.restated((kind.name, path))
+        if is_rejudged:
+            self.changed((kind.name, path))
         return None
 
     def drop(self, kind: Kind[T], path: str) -> T | None:
         """An object that the API has no more; returns what was kept of it."""
         row = self._rows[kind.name].pop(path, None)
         self._stated[kind.name].pop(path, None)
+        self._judgements.pop((kind.name, path), None)
         if row is not None:
             self._touch(kind, path, row, None)
         return row  # type: ignore[return-value]
 
+    def judgement(self, kind: Kind[Any], path: str) -> Judgement | None:
+        """What was found when an object was held against its rules; None of one that is not there."""
+        stated = self._stated[kind.name].get(path)
+        if stated is None:
+            return None
+        conditions = stated.status.get("conditions", ())
+        return self._judgements.get((kind.name, path), SOUND)._replace(
+            current=self._rows[kind.name].get(path),
+            rivalry=self._contradictions.of(kind, path, self._rows[kind.name]),
+            is_said=any((entry["type"], entry["status"]) == (VALIDATED, "False") for entry in conditions),
+        )
+
+    def _judge(
+        self, kind: Kind[Any], path: str, current: Resource, faults: tuple[Cause, ...], left: Left
+    ) -> bool:
+        """Remembers what speaks against an object; returns whether that is another than before."""
+        before = self._judgements.pop((kind.name, path), None)
+        found = Judgement(faults, left, current.is_being_deleted) if faults else None
+        if found is not None:
+            self._judgements[kind.name, path] = found
+        return found != before
+
     def _touch(self, kind: Kind[Any], path: str, before: Resource | None, after: Resource | None) -> None:
         self.changed((kind.name, path))
         self.changed((kind.name, EVERY))
+        for rival in self._contradictions.changed(kind, path, before, after, self._rows[kind.name]):
+            self.changed((kind.name, rival))
         for what in self._asking.changed(kind, path, before, after):
             self.changed(what)
 
@@ -299,8 +356,12 @@ def _record(record: IP) -> IP:
     """Names that many records share, and the address that is there twice, are kept once."""
     spec = record.spec
     is_v4 = spec.v4_ip_address == spec.ip_address
+    metadata = _identity(record.metadata)
+    if IP_RESERVED in record.metadata.labels:
+        reserved = {IP_RESERVED: record.metadata.labels[IP_RESERVED]}
+        metadata = msgspec.structs.replace(metadata, labels=reserved)
     return IP(
-        metadata=_identity(record.metadata),
+        metadata=metadata,
         spec=msgspec.structs.replace(
             spec,
             namespace=intern(spec.namespace),
@@ -324,6 +385,8 @@ def _pod(pod: Pod) -> Pod:
     if sets or in_vain:
         annotations = metadata.annotations | dict.fromkeys(in_vain, "")
         metadata = msgspec.structs.replace(metadata, owner_references=sets, annotations=annotations)
+    if AAPS in pod.annotations:  # Virtual addresses are for pods with certain labels.
+        metadata = msgspec.structs.replace(metadata, labels=pod.metadata.labels)
     return Pod(
         metadata=metadata,
         spec=_placed(pod.spec.node_name, pod.spec.host_network),
@@ -362,6 +425,14 @@ def _node(node: Node) -> Node:
     )
 
 
+def _slice(current: EndpointSlice) -> EndpointSlice:
+    """Slices are found by the label that names their service."""
+    name = current.metadata.labels.get(SERVICE_NAME)
+    labels = {SERVICE_NAME: name} if name else _NOTHING
+    metadata = msgspec.structs.replace(_identity(current.metadata), labels=labels)
+    return msgspec.structs.replace(current, metadata=metadata)
+
+
 def _asked(current: Any) -> Any:
     """What was asked for, without what became of it."""
     return msgspec.structs.replace(_bare(current), status=type(current.status)())
@@ -376,6 +447,7 @@ ANSWERED: tuple[Kind[Any], ...] = (
     VPCS,
     SUBNETS,
     IPPOOLS,
+    VIPS,
     VLANS,
     OVN_EIPS,
     OVN_FIPS,
@@ -390,10 +462,18 @@ _KEPT: dict[Kind[Any], Callable[[Any], Any]] = {
     PODS: _pod,
     IPS: _record,
     STATEFULSETS: _bare,
+    CONFIG_MAPS: _bare,
+    SERVICES: _bare,
+    ENDPOINT_SLICES: _slice,
     **dict.fromkeys(ANSWERED, _asked),
     **dict.fromkeys(NOT_CARRIED, _named),
 }
 """What is kept of an object, by kind: small, and the same after a change that concerns nobody."""
+
+SELECTED: dict[Kind[Any], str] = {
+    CONFIG_MAPS: f"metadata.namespace={external_gateway.NAMESPACE},metadata.name={external_gateway.NAME}",
+}
+"""Of which kinds only some objects are followed: those of this field selector."""
 
 FOLLOWED: tuple[Kind[Any], ...] = tuple(kind for kind in _KEPT if kind not in NOT_CARRIED)
 """The kinds that the controller follows and must know in full before it does anything."""

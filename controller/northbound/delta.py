@@ -14,6 +14,7 @@ from controller.northbound.rows import (
     OWNER,
     PARENT,
     REFERRING,
+    UNTAGGED,
     VENDOR,
     VENDOR_NAME,
     Member,
@@ -96,20 +97,16 @@ def differ(owner: str, wanted: Iterable[Row], replica: Replica) -> list[Change]:
     changes: list[Change] = []
     kept: set[UUID] = set()
     for row in wanted:
-        external_ids = {VENDOR: VENDOR_NAME, OWNER: owner, **row.labels}
-        if row.key.table not in NAMED:
-            external_ids[KEY] = row.key.name
-        if row.place is not None:
-            external_ids[PARENT] = str(row.place)
+        tags = _tags(owner, row)
         held = replica.own(row.key)
         if held is None:
-            columns = {**row.columns, "external_ids": external_ids}
+            columns = row.columns | ({"external_ids": tags} if tags else {})
             if row.key.table in NAMED:
                 columns["name"] = row.key.name
             changes.append(Insert(row.key, columns, row.place))
             continue
         kept.add(held.uuid)
-        differing = _differing(row, external_ids, held, replica)
+        differing = _differing(row, tags, held, replica)
         if held.place != row.place and held.place is not None and row.place is not None:
             changes.append(Move(row.key, held.uuid, held.place, row.place))
         if differing:
@@ -120,15 +117,27 @@ def differ(owner: str, wanted: Iterable[Row], replica: Replica) -> list[Change]:
     return changes
 
 
-def _differing(row: Row, external_ids: dict[str, str], held: Held, replica: Replica) -> dict[str, Any]:
+def _tags(owner: str, row: Row) -> dict[str, str]:
+    """What marks the row as the owner's, with its labels; nothing where the table has no place for it."""
+    if row.key.table in UNTAGGED:
+        return {}
+    tags = {VENDOR: VENDOR_NAME, OWNER: owner, **row.labels}
+    if row.key.table not in NAMED:
+        tags[KEY] = row.key.name
+    if row.place is not None:
+        tags[PARENT] = str(row.place)
+    return tags
+
+
+def _differing(row: Row, tags: dict[str, str], held: Held, replica: Replica) -> dict[str, Any]:
     present = held.row.unpack()
     columns = {name: value for name, value in row.columns.items() if present.get(name) != value}
     for name in REFERRING.get(row.key.table, ()):
         if columns.get(name) is not None and replica.refers(present.get(name), columns[name]):
             del columns[name]
     labels: Any = present.get("external_ids", {})
-    if not external_ids.items() <= labels.items():
-        columns["external_ids"] = labels | external_ids
+    if not tags.items() <= labels.items():
+        columns["external_ids"] = labels | tags
     return columns
 
 

@@ -20,10 +20,12 @@ from controller.northbound.rows import (
     OWNER,
     PARENT,
     SHARED,
+    UNTAGGED,
     VENDOR,
     VENDOR_NAME,
     Place,
     RowKey,
+    owner_of_untagged,
 )
 
 
@@ -155,12 +157,15 @@ class Replica:
 def _held(table: str, uuid: ovsdb.UUID, row: ovsdb.Row) -> Held:
     name: Any
     external_ids: Any
+    members: Any = row.pick(SHARED[table])[0] if table in SHARED else frozenset()
+    if table in UNTAGGED:
+        (name,) = row.pick("name")
+        return Held(RowKey(table, name), uuid, owner_of_untagged(name), None, row, members)
     if table in NAMED:
         name, external_ids = row.pick("name", "external_ids")
     else:
         (external_ids,) = row.pick("external_ids")
         name = external_ids.get(KEY, uuid)
-    members: Any = row.pick(SHARED[table])[0] if table in SHARED else frozenset()
     owner = external_ids.get(OWNER, "") if external_ids.get(VENDOR) == VENDOR_NAME else ""
     place = None
     if owner and PARENT in external_ids:

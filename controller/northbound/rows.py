@@ -90,7 +90,7 @@ MANAGED: dict[str, tuple[str, ...]] = {
         "options",
         "external_ids",
     ),
-    "Logical_Switch": ("name", "other_config", "external_ids"),
+    "Logical_Switch": ("name", "other_config", "load_balancer_group", "external_ids"),
     "Logical_Switch_Port": (
         "name",
         "type",
@@ -113,7 +113,8 @@ MANAGED: dict[str, tuple[str, ...]] = {
         "options",
         "external_ids",
     ),
-    "Load_Balancer": ("name", "vips", "protocol", "options", "external_ids"),
+    "Load_Balancer": ("name", "vips", "protocol", "selection_fields", "options", "external_ids"),
+    "Load_Balancer_Group": ("name", "load_balancer"),
     "DHCP_Options": ("cidr", "options", "external_ids"),
     "Gateway_Chassis": ("name", "chassis_name", "priority", "external_ids"),
     "BFD": ("logical_port", "dst_ip", "min_tx", "min_rx", "detect_mult", "external_ids"),
@@ -127,6 +128,7 @@ referenced, so its existence says it all, and a switch with 10,000 ports costs w
 """
 
 REFERRING: dict[str, tuple[str, ...]] = {
+    "Logical_Switch": ("load_balancer_group",),
     "Logical_Router_Static_Route": ("bfd",),
     "Logical_Switch_Port": ("dhcpv4_options", "dhcpv6_options"),
 }
@@ -135,12 +137,27 @@ REFERRING: dict[str, tuple[str, ...]] = {
 NAMED = frozenset(table for table, columns in MANAGED.items() if "name" in columns)
 """The tables whose rows have names, which NB or this controller keeps unique. The others' names are under ``KEY``."""
 
+UNTAGGED = frozenset(table for table, columns in MANAGED.items() if "external_ids" not in columns)
+"""The tables whose rows cannot be marked: their names say whose they are (``name_of_untagged``)."""
+
 SHARED: dict[str, str] = {
     "Address_Set": "addresses",
     "Port_Group": "ports",
     "Logical_Router": "load_balancer",
+    "Load_Balancer_Group": "load_balancer",
 }
 """The columns that many owners fill, by table: whoever owns the row owns the set, but not what is in it."""
+
+
+def name_of_untagged(owner: str) -> str:
+    """What the one row of an owner in a table of ``UNTAGGED`` is called."""
+    return f"{VENDOR_NAME}/{owner}"
+
+
+def owner_of_untagged(name: str) -> str:
+    """The inverse; empty for a name of somebody else's."""
+    vendor, _, owner = name.partition("/")
+    return owner if vendor == VENDOR_NAME else ""
 
 
 @lru_cache(maxsize=4_096)

@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from controller.api.annotations import without_effect
-from controller.api.core import Pod
+from controller.api.annotations import IN_VAIN_ON_NODES, without_effect
+from controller.api.core import Node, Pod
 from controller.api.kinds import (
     IPPOOLS,
     NOT_CARRIED,
@@ -21,12 +21,15 @@ from controller.api.kinds import (
     OVN_EIPS,
     OVN_FIPS,
     OVN_SNAT_RULES,
+    SERVICES,
     SUBNETS,
+    VIPS,
     VLANS,
     VPCS,
     Kind,
 )
 from controller.api.meta import Condition, Resource, Wire
+from controller.api.networking import Service
 from controller.engine.fragment import Fragment, Notice
 from controller.engine.reconciler import Reconciler
 from controller.engine.view import View, has_conditions
@@ -36,7 +39,7 @@ NOT_SUPPORTED = "NotSupported"
 
 _END: Mapping[str, tuple[object, ...] | None] = {
     "ovn_eip": None,
-    "ip_type": ("", "ip"),
+    "ip_type": None,
     "ip_name": None,
     "vpc": None,
     "v4_ip": None,
@@ -65,6 +68,14 @@ CARRIED: Mapping[Kind[Any], Mapping[str, tuple[object, ...] | None]] = {
         "private": None,
         "allow_subnets": None,
         "acls": None,
+        "allow_ew_traffic": None,
+        "enable_ecmp": None,
+        "enable_multicast_snoop": None,
+        "disable_inter_connection": None,
+        "route_table": None,
+        "external_egress_gateway": None,
+        "policy_routing_priority": None,
+        "policy_routing_table_id": None,
         "enable_dhcp": None,
         "dhcp_v4_options": None,
         "dhcp_v6_options": None,
@@ -72,6 +83,7 @@ CARRIED: Mapping[Kind[Any], Mapping[str, tuple[object, ...] | None]] = {
         "ipv6_ra_configs": None,
         "mtu": None,
         "disable_gateway_check": None,
+        "enable_lb": None,
     },
     VPCS: {
         "enable_external": None,
@@ -83,8 +95,23 @@ CARRIED: Mapping[Kind[Any], Mapping[str, tuple[object, ...] | None]] = {
         "vpc_peerings": None,
     },
     IPPOOLS: {"subnet": None, "ips": None, "namespaces": None, "enable_address_set": None},
+    VIPS: {
+        "namespace": None,
+        "subnet": None,
+        "type": ("",),
+        "v4ip": None,
+        "v6ip": None,
+        "mac_address": None,
+        "selector": None,
+    },
     VLANS: {"id": None, "provider": None},
-    OVN_EIPS: {"external_subnet": None, "v4_ip": None, "v6_ip": None, "mac_address": None, "type": None},
+    OVN_EIPS: {
+        "external_subnet": None,
+        "v4_ip": None,
+        "v6_ip": None,
+        "mac_address": None,
+        "type": ("", "nat"),
+    },
     OVN_FIPS: {**_END, "type": None},
     OVN_SNAT_RULES: {
         "ovn_eip": None,
@@ -93,6 +120,19 @@ CARRIED: Mapping[Kind[Any], Mapping[str, tuple[object, ...] | None]] = {
         "vpc": None,
         "v4_ip_cidr": None,
         "v6_ip_cidr": None,
+    },
+    SERVICES: {
+        "type": ("ClusterIP",),
+        "cluster_ip": None,
+        "cluster_ips": None,
+        "ip_families": None,
+        "ip_family_policy": None,
+        "selector": None,
+        "ports": None,
+        "publish_not_ready_addresses": None,
+        "session_affinity": None,
+        "session_affinity_config": None,
+        "internal_traffic_policy": ("", "Cluster"),
     },
     OVN_DNAT_RULES: {**_END, "internal_port": None, "external_port": None, "protocol": None},
 }
@@ -105,6 +145,22 @@ def unheeded(pod: Pod) -> tuple[Notice, ...]:
     if not names:
         return ()
     return (Notice("Warning", NOT_SUPPORTED, f"not carried yet, without effect: {', '.join(names)}"),)
+
+
+def unheeded_on_node(node: Node) -> tuple[Notice, ...]:
+    """What people ask of a node in annotations that have no effect."""
+    names = [name for name in IN_VAIN_ON_NODES if name in node.annotations]
+    if not names:
+        return ()
+    return (Notice("Warning", NOT_SUPPORTED, f"not carried yet, without effect: {', '.join(names)}"),)
+
+
+def unserved(service: Service) -> tuple[Notice, ...]:
+    """What a service asks for that is not carried: it is reached by its addresses within the cluster alone."""
+    fields = sorted(_without_effect(CARRIED[SERVICES], service.spec))
+    if not fields:
+        return ()
+    return (Notice("Warning", NOT_SUPPORTED, f"not carried yet, without effect: {', '.join(fields)}"),)
 
 
 def support(kind: Kind[Any], spec: Wire, also: Iterable[str] = ()) -> Condition:

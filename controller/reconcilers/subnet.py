@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
-from controller.api.dhcp import parse_options
-from controller.api.gateway_links import CENTRALIZED
+from controller.api.completion import completed
+from controller.api.dhcp import advertisements
+from controller.api.gateway_links import CENTRALIZED, is_centralised
 from controller.api.kinds import SUBNETS
 from controller.api.kubeovn import Subnet
 from controller.api.meta import Condition
-from controller.api.names import DEFAULT_SUBNET, DEFAULT_VPC
+from controller.api.names import DEFAULT_SUBNET, DEFAULT_VPC, JOIN_SUBNET
 from controller.api.placement import vpc_of
 from controller.api.underlays import is_overlay
 from controller.engine.addressing import Addressing
@@ -15,6 +16,7 @@ from controller.engine.fragment import NOTHING, Fragment
 from controller.engine.reconciler import reconciler
 from controller.engine.view import View
 from controller.northbound.rows import Row, RowKey
+from controller.reconcilers import multicast, service
 from controller.reconcilers.ending import needed
 from controller.reconcilers.exhaustion import exhaustion
 from controller.reconcilers.joints import joint
@@ -37,22 +39,40 @@ def switch(subnet: Subnet, view: View) -> Fragment:
 
     In an underlay subnet the gateway is out there, and the switch is all that there is.
     """
-    rows = [Row(RowKey("Logical_Switch", subnet.name), {})]
+    columns = {
+        "other_config": multicast.snooping(subnet),
+        "load_balancer_group": frozenset((service.group(vpc_of(subnet)),))
+        if has_services(subnet)
+        else frozenset(),
+    }
+    rows = [Row(RowKey("Logical_Switch", subnet.name), columns)]
     if is_overlay(subnet):
         addressing = Addressing.of(subnet)
         vpc = vpc_of(subnet)
         advertised = _advertised(subnet, addressing)
-        rows += joint(vpc, subnet.name, addressing.gateway_networks, advertised=advertised)
+        table = subnet.spec.route_table
+        rows += joint(vpc, subnet.name, addressing.gateway_networks, advertised=advertised, route_table=table)
     conditions = (READY, support(SUBNETS, subnet.spec, _without_effect(subnet)))
-    fragment = Fragment(rows=tuple(rows), conditions=conditions)
+    fragment = Fragment(
+        rows=tuple(rows),
+        spec=completed(subnet.spec),
+        status=multicast.told(subnet),
+        conditions=conditions,
+    )
     return needed(subnet, fragment, lambda: view.users(subnet.name))
+
+
+def has_services(subnet: Subnet) -> bool:
+    """Whether the services of the VPC are reached from the subnet: from that of the nodes only if it says so."""
+    enabled = subnet.spec.enable_lb
+    return subnet.name != JOIN_SUBNET if enabled is None else enabled
 
 
 def _advertised(subnet: Subnet, addressing: Addressing) -> dict[str, str]:
     """What the router announces in a subnet with IPv6, if it is to."""
     if not subnet.spec.enable_ipv6_ra or all(family.version == 4 for family in addressing.families):
         return {}
-    return parse_options(subnet.spec.ipv6_ra_configs) or ADVERTISED
+    return advertisements(subnet.spec.ipv6_ra_configs) or ADVERTISED
 
 
 def _without_effect(subnet: Subnet) -> Iterator[str]:
@@ -60,11 +80,20 @@ def _without_effect(subnet: Subnet) -> Iterator[str]:
     spec = subnet.spec
     if spec.default and subnet.name != DEFAULT_SUBNET:
         yield "spec.default"
+    if spec.enable_ecmp and not is_centralised(subnet):
+        yield "spec.enableEcmp"
     if spec.vpc not in ("", DEFAULT_VPC):
         if spec.nat_outgoing:
             yield "spec.natOutgoing"
         if spec.gateway_type == CENTRALIZED:
             yield "spec.gatewayType"
+        for name, value in (
+            ("externalEgressGateway", spec.external_egress_gateway),
+            ("policyRoutingTableID", spec.policy_routing_table_id),
+            ("policyRoutingPriority", spec.policy_routing_priority),
+        ):
+            if value:
+                yield f"spec.{name}"
 
 
 @reconciler("subnet-usage", SUBNETS)

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from controller.api.annotations import HEEDED
+from controller.api.annotations import HEEDED, HEEDED_ON_SERVICES
 from controller.api.kinds import NOT_CARRIED, Kind
 from controller.reconcilers.not_carried import CARRIED
 from docs.reference.markdown import code, table
@@ -16,6 +16,8 @@ from docs.reference.proofs import proofs
 FIRST = "0.1.0"
 """The version that everything here is supported since, unless ``SINCE`` says otherwise."""
 SINCE: dict[str, str] = {}
+
+ANNOTATIONS = sorted(HEEDED | HEEDED_ON_SERVICES)
 
 HEADER = ("field", "supported", "since", "proved by")
 
@@ -26,7 +28,7 @@ def page() -> str:
     blocks = ["# What is supported", _OPENING]
     for kind in kinds:
         blocks += [f"## {kind.name}", table(HEADER, _fields(kind))]
-    blocks += ["## Annotations", table(("annotation", *HEADER[1:]), map(_annotation, sorted(HEEDED)))]
+    blocks += ["## Annotations", table(("annotation", *HEADER[1:]), map(_annotation, ANNOTATIONS))]
     names = ", ".join(code(kind.name) for kind in sorted(NOT_CARRIED, key=lambda kind: kind.name))
     blocks += ["## Kinds that are only kept", f"Nothing is made of these, and each object says so: {names}."]
     return "\n\n".join(blocks) + "\n"
@@ -42,7 +44,7 @@ _OPENING = (
 def supported() -> list[str]:
     """Everything that is said to be supported: `Subnet.spec.private`, and the names of annotations."""
     fields = [subject for kind in CARRIED for subject, carried, _ in _of(kind) if carried]
-    return [*fields, *sorted(HEEDED)]
+    return [*fields, *ANNOTATIONS]
 
 
 def _of(kind: Kind[Any]) -> Iterator[tuple[str, bool, str]]:

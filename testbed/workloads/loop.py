@@ -12,11 +12,29 @@ from controller.api.core import Lease
 from controller.api.kinds import Kind
 from controller.api.meta import Resource
 from controller.kubernetes import Client
-from testbed.workloads import cronjob, daemonset, deployment, job, nodes, podgc, replicaset, statefulset
+from testbed.workloads import (
+    cronjob,
+    daemonset,
+    deployment,
+    endpoints,
+    endpointslice,
+    job,
+    nodes,
+    podgc,
+    replicaset,
+    statefulset,
+)
 from testbed.workloads.events import Recorder
 from testbed.workloads.hands import Hands
 from testbed.workloads.labels import matches
-from testbed.workloads.objects import DAEMONSETS, NODES, Pod, controller_of
+from testbed.workloads.objects import (
+    DAEMONSETS,
+    ENDPOINTS,
+    NODES,
+    SERVICES,
+    Pod,
+    controller_of,
+)
 from testbed.workloads.plan import Plan
 from testbed.workloads.queue import Key, WorkQueue
 from testbed.workloads.scheduler import Scheduler
@@ -29,8 +47,12 @@ REST = 20
 Rule = Callable[[World, Any, float], Plan]
 RULES: dict[str, tuple[Kind[Any], Rule]] = {
     module.KIND.name: (module.KIND, module.reconcile)
-    for module in (deployment, replicaset, statefulset, daemonset, cronjob, job, nodes)
-}
+    for module in (deployment, replicaset, statefulset, daemonset, cronjob, job, nodes, endpointslice)
+} | {ENDPOINTS.name: (endpoints.KIND, endpoints.reconcile)}
+"""The rules, each with the kind that it is about: of services there are two."""
+RULES_OF: dict[str, list[str]] = {}
+for _name, (_kind, _) in RULES.items():
+    RULES_OF.setdefault(_kind.name, []).append(_name)
 
 
 class Workloads:
@@ -66,9 +88,9 @@ class Workloads:
             await synced.wait()
         self._live = True
         self.world.began = self._clock()
-        for kind, _ in RULES.values():
+        for name, (kind, _) in RULES.items():
             for entry in self.world.of(kind).values():
-                self._queue.add((kind.name, entry.namespace, entry.name))
+                self._queue.add((name, entry.namespace, entry.name))
         self._tasks.create_task(self._scheduler.run())
         self._tasks.create_task(podgc.collect(self.world, self._hands, self.world.settings))
         ready()
@@ -85,28 +107,30 @@ class Workloads:
             return
         entry = new or old
         assert entry is not None
-        if collection.kind.name in RULES:
-            self._queue.add((collection.kind.name, entry.namespace, entry.name))
+        self._add(collection.kind.name, entry.namespace, entry.name)
         for side in (old, new):
+            if isinstance(side, Pod):
+                for service in self.world.selection.services(side):
+                    self._add(SERVICES.name, service.namespace, service.name)
             owner = controller_of(side) if side is not None else None
-            if owner is not None and owner.kind in RULES:
-                self._queue.add((owner.kind, entry.namespace, owner.name))
+            if owner is not None:
+                self._add(owner.kind, entry.namespace, owner.name)
                 if new is None and isinstance(entry, Pod):
                     self._route_gone(owner.name, entry.namespace)
         if isinstance(new, Pod) and new.metadata.labels and controller_of(new) is None:
             self._route_orphan(new)
         if isinstance(entry, Lease) and entry.namespace == nodes.LEASE_NAMESPACE:
-            self._queue.add((NODES.name, "", entry.name))
+            self._add(NODES.name, "", entry.name)
         if collection.kind is NODES:
             for daemons in self.world.daemonsets.values():
-                self._queue.add((DAEMONSETS.name, daemons.namespace, daemons.name))
+                self._add(DAEMONSETS.name, daemons.namespace, daemons.name)
 
     def _route_gone(self, name: str, namespace: str) -> None:
         """A pod that is gone is told to the Deployment above its ReplicaSet: one that recreates waits for it."""
         entry = self.world.replicasets.get(name, namespace)
         above = controller_of(entry) if entry is not None else None
-        if above is not None and above.kind in RULES:
-            self._queue.add((above.kind, namespace, above.name))
+        if above is not None:
+            self._add(above.kind, namespace, above.name)
 
     def _route_orphan(self, pod: Pod) -> None:
         """A pod that nobody manages is shown to whoever may take it over."""
@@ -118,7 +142,12 @@ class Workloads:
         for place in places:
             for entry in place.values():
                 if entry.namespace == pod.namespace and matches(entry.spec.selector, pod.metadata.labels):
-                    self._queue.add((place.kind.name, pod.namespace, entry.name))
+                    self._add(place.kind.name, pod.namespace, entry.name)
+
+    def _add(self, kind: str, namespace: str, name: str) -> None:
+        """Has an object looked at by the rules that are about its kind, if there are any."""
+        for rule in RULES_OF.get(kind, ()):
+            self._queue.add((rule, namespace, name))
 
     async def _work(self, key: Key) -> float:
         name, namespace, wanted = key
@@ -133,4 +162,4 @@ class Workloads:
         if plan.again_in is not None:
             self._queue.add_later(key, plan.again_in)
         await self._hands.do(kind, owner, plan)
-        return spent * REST
+        return max(spent * REST, plan.rest_s)

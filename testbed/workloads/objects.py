@@ -16,8 +16,22 @@ from testbed.workloads.constraints import Affinity, LabelSelector, SpreadConstra
 Document = dict[str, Any]
 
 
+class ContainerPort(Wire, frozen=True, gc=False, kw_only=True):
+    """A port that a container says it listens on; services may call it by its name."""
+
+    name: str = ""
+    container_port: int = 0
+    protocol: str = "TCP"
+
+
+class Container(Wire, frozen=True, gc=False, kw_only=True):
+    """A container, reduced to its ports."""
+
+    ports: tuple[ContainerPort, ...] = ()
+
+
 class PodSpec(Wire, frozen=True, gc=False, kw_only=True):
-    """What decides where a pod runs."""
+    """What decides where a pod runs, and by which ports and name it is met."""
 
     node_name: str = ""
     node_selector: dict[str, str] = msgspec.field(default_factory=dict)
@@ -26,6 +40,9 @@ class PodSpec(Wire, frozen=True, gc=False, kw_only=True):
     topology_spread_constraints: tuple[SpreadConstraint, ...] = ()
     scheduler_name: str = "default-scheduler"
     restart_policy: str = "Always"
+    containers: tuple[Container, ...] = ()
+    hostname: str = ""
+    subdomain: str = ""
 
 
 class Terminated(Wire, frozen=True, gc=False, kw_only=True):
@@ -48,6 +65,12 @@ class ContainerStatus(Wire, frozen=True, gc=False, kw_only=True):
     state: ContainerState = ContainerState()
 
 
+class PodIP(Wire, frozen=True, gc=False, kw_only=True):
+    """One of a pod's addresses."""
+
+    ip: str = ""
+
+
 class PodStatus(Wire, frozen=True, gc=False, kw_only=True):
     """What its kubelet reports of a pod."""
 
@@ -56,6 +79,7 @@ class PodStatus(Wire, frozen=True, gc=False, kw_only=True):
     start_time: str | None = None
     conditions: tuple[Condition, ...] = ()
     container_statuses: tuple[ContainerStatus, ...] = ()
+    pod_ips: tuple[PodIP, ...] = msgspec.field(default=(), name="podIPs")
 
 
 class Pod(Resource, frozen=True, gc=False, kw_only=True):
@@ -274,6 +298,53 @@ class ControllerRevision(Resource, frozen=True, gc=False, kw_only=True):
     data: Document = msgspec.field(default_factory=dict)
 
 
+class ServicePort(Wire, frozen=True, gc=False, kw_only=True):
+    """A port of a service and the pods' port behind it, by number or by a container's name for it."""
+
+    name: str = ""
+    port: int = 0
+    protocol: str = "TCP"
+    target_port: int | str = 0
+    app_protocol: str | None = None
+
+
+class ServiceSpec(Wire, frozen=True, gc=False, kw_only=True):
+    """Which pods are behind a service, and in which families of addresses."""
+
+    type: str = "ClusterIP"
+    cluster_ip: str = msgspec.field(default="", name="clusterIP")
+    ip_families: tuple[str, ...] = ()
+    selector: dict[str, str] = msgspec.field(default_factory=dict)
+    ports: tuple[ServicePort, ...] = ()
+    publish_not_ready_addresses: bool = False
+
+
+class Service(Resource, frozen=True, gc=False, kw_only=True):
+    """A stable address for the pods of a selector."""
+
+    api_version: str = "v1"
+    kind: str = "Service"
+    spec: ServiceSpec = ServiceSpec()
+
+
+class EndpointSlice(Resource, frozen=True, gc=False, kw_only=True):
+    """Some of the endpoints of a service; endpoints and ports are kept as documents and compared as such."""
+
+    api_version: str = "discovery.k8s.io/v1"
+    kind: str = "EndpointSlice"
+    address_type: str = "IPv4"
+    endpoints: tuple[Document, ...] = ()
+    ports: tuple[Document, ...] = ()
+
+
+class Endpoints(Resource, frozen=True, gc=False, kw_only=True):
+    """What is behind a service, in one object."""
+
+    api_version: str = "v1"
+    kind: str = "Endpoints"
+    subsets: tuple[Document, ...] = ()
+
+
 PODS = Kind(Pod, "", "v1", "Pod", "pods", True)
 NODES = Kind(Node, "", "v1", "Node", "nodes", False)
 REPLICASETS = Kind(ReplicaSet, "apps", "v1", "ReplicaSet", "replicasets", True)
@@ -285,6 +356,11 @@ CONTROLLERREVISIONS = Kind(
 )
 JOBS = Kind(Job, "batch", "v1", "Job", "jobs", True)
 CRONJOBS = Kind(CronJob, "batch", "v1", "CronJob", "cronjobs", True)
+SERVICES = Kind(Service, "", "v1", "Service", "services", True)
+ENDPOINTS = Kind(Endpoints, "", "v1", "Endpoints", "endpoints", True, has_status=False)
+ENDPOINTSLICES = Kind(
+    EndpointSlice, "discovery.k8s.io", "v1", "EndpointSlice", "endpointslices", True, has_status=False
+)
 
 
 def controller_of(entry: Resource) -> OwnerReference | None:

@@ -49,12 +49,16 @@ class Tell:
 
 @dataclass(slots=True)
 class Plan:
-    """What an object needs now; ``again_in`` seconds it has to be looked at again even if nothing changes."""
+    """What an object needs now; ``again_in`` seconds it has to be looked at again even if nothing changes.
+
+    ``rest_s``: how many seconds at least it is not looked at again, so that changes come together.
+    """
 
     writes: list[Patch | Delete] = field(default_factory=list)
     creates: list[Create] = field(default_factory=list)
     events: list[Tell] = field(default_factory=list)
     again_in: float | None = None
+    rest_s: float = 0.0
 
     def look_again(self, seconds: float) -> None:
         """Asks to be looked at again after so many seconds at the latest."""

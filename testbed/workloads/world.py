@@ -17,6 +17,7 @@ from controller.api.meta import Resource
 from controller.kubernetes import Change
 from testbed.workloads import objects
 from testbed.workloads.objects import controller_of
+from testbed.workloads.selection import Selection
 from testbed.workloads.settings import Settings
 
 T = TypeVar("T", bound=Resource)
@@ -133,6 +134,12 @@ class World:
         self.revisions = Collection(objects.CONTROLLERREVISIONS)
         self.jobs = Collection(objects.JOBS)
         self.cronjobs = Collection(objects.CRONJOBS)
+        self.services = Collection(objects.SERVICES)
+        self.slices = Collection(objects.ENDPOINTSLICES)
+        self.endpoints = Collection(objects.ENDPOINTS)
+        self.selection = Selection()
+        self.services.listeners.append(self.selection.service_changed)
+        self.pods.listeners.append(self.selection.pod_changed)
 
     @property
     def collections(self) -> tuple[Collection[Any], ...]:
@@ -148,6 +155,9 @@ class World:
             self.revisions,
             self.jobs,
             self.replicasets,
+            self.services,
+            self.slices,
+            self.endpoints,
             self.pods,
         )
 

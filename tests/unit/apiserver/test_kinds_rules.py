@@ -265,6 +265,40 @@ async def test_an_address_is_one_services_alone(api: Api) -> None:
     assert api.refusal("Service", a_service(clusterIP="192.168.0.1")) == {"spec.clusterIP"}
 
 
+async def test_a_service_has_one_address_unless_it_asks_for_both_families(api: Api) -> None:
+    one = api.create("Service", a_service())["spec"]
+    assert (one["ipFamilyPolicy"], one["ipFamilies"], len(one["clusterIPs"])) == ("SingleStack", ["IPv4"], 1)
+    grown = api.patch("Service", "web", {"spec": {"ipFamilyPolicy": "PreferDualStack"}})["spec"]
+    assert grown["ipFamilies"] == ["IPv4", "IPv6"]
+    assert grown["clusterIPs"][0] == one["clusterIP"]
+    assert grown["clusterIPs"][1].startswith("fd00:10:96::")
+    shrunk = api.patch("Service", "web", {"spec": {"ipFamilyPolicy": "SingleStack"}})["spec"]
+    assert (shrunk["clusterIPs"], shrunk["ipFamilies"]) == ([one["clusterIP"]], ["IPv4"])
+    other = a_service(clusterIPs=["fd00:10:96::7", "10.96.0.7"]) | {"metadata": {"name": "other"}}
+    both = api.create("Service", other)["spec"]
+    assert (both["clusterIP"], both["ipFamilyPolicy"]) == ("fd00:10:96::7", "RequireDualStack")
+    six = a_service(ipFamilies=["IPv6"]) | {"metadata": {"name": "six"}}
+    assert api.create("Service", six)["spec"]["clusterIP"].startswith("fd00:10:96::")
+
+
+@pytest.mark.parametrize(
+    ("spec", "field"),
+    [
+        ({"clusterIP": "fd00:10:96::7", "ipFamilies": ["IPv4"]}, "spec.clusterIP"),
+        ({"ipFamilies": ["IPv4", "IPv4"]}, "spec.ipFamilies[1]"),
+        ({"ipFamilies": ["IPv5"]}, "spec.ipFamilies[0]"),
+        ({"ipFamilies": ["IPv4", "IPv6"], "ipFamilyPolicy": "SingleStack"}, "spec.ipFamilyPolicy"),
+        ({"clusterIPs": ["10.96.0.7", "fd00::7"]}, "spec.clusterIPs[1]"),
+        ({"clusterIP": "10.96.0.7", "clusterIPs": ["10.96.0.8"]}, "spec.clusterIPs[0]"),
+        ({"clusterIP": "10.96.0.999"}, "spec.clusterIP"),
+    ],
+)
+async def test_families_that_do_not_fit_the_addresses_are_refused(
+    api: Api, spec: dict[str, Any], field: str
+) -> None:
+    assert api.refusal("Service", a_service(**spec)) == {field}
+
+
 async def test_a_headless_service_has_none(api: Api) -> None:
     assert api.create("Service", a_service(clusterIP="None"))["spec"]["clusterIPs"] == ["None"]
 
