@@ -1,4 +1,4 @@
-"""What a `ProviderNetwork` may not be: on a node by two devices, of too long a name, or gone while VLANs use it."""
+"""What a `ProviderNetwork` may not be: on a node by two devices, by what is no device, or gone while VLANs use it."""
 
 import re
 from collections.abc import Iterator
@@ -11,8 +11,6 @@ from controller.api.underlay import ProviderNetwork
 
 _DEVICE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,14}")
 DEVICES = 'the name of a network device: at most 15 letters, digits, "-", "_", "." and "@"'
-LONGEST = 12
-"""Characters of its name: a bridge is called after it, ``br-NAME``, and a device's name has 15."""
 
 
 def create(new: ProviderNetwork, others: View) -> Iterator[Cause]:
@@ -38,10 +36,6 @@ def delete(old: ProviderNetwork, others: View) -> Iterator[Cause]:
 def itself(new: ProviderNetwork) -> Iterator[Cause]:
     """What speaks against a network whatever else there is."""
     spec = new.spec
-    if len(new.name) > LONGEST:
-        yield invalid(
-            "metadata.name", new.name, f"at most {LONGEST} characters: a bridge br-NAME is called after it"
-        )
     if not spec.default_interface:
         yield required("spec.defaultInterface", DEVICES)
     else:
