@@ -19,6 +19,9 @@ SUBNET = "egress"
 STEADY, STEADY_TIMEOUT_S = 100, 90.0
 """So many datagrams in a row have to come back before the next trial, a second at the usual pace."""
 
+CALM_S = 4.0
+"""So long nothing is heard of any gateway before a trial; the controller trusts one that came back after 3 s."""
+
 Act = Callable[[], Awaitable[None]]
 How = Literal["node_killed", "link_cut", "planned_move", "drain"]
 WAYS: tuple[How, ...] = ("node_killed", "link_cut", "planned_move", "drain")
@@ -83,8 +86,8 @@ class Trial:
         }
         for metric, value in values.items():
             self._record(phase, start_ns, metric, None if reason else value, reason)
-        if phase == "lost" and worst is not None:
-            self._parts(start_ns, worst)
+        if phase == "lost" and found:
+            self._parts(start_ns, found[0])
 
     def _parts(self, start_ns: int, outage: Outage) -> None:
         """When the next gateway knew of the loss and when SB had its claim (ms since the first lost datagram)."""

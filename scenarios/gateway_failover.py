@@ -13,7 +13,7 @@ from controller.api.meta import ObjectMeta
 from scenarios._gateway_failover_load import watch_under_load
 from scenarios._gateway_failover_rest import rest
 from scenarios._gateway_failover_summary import summarise
-from scenarios._gateway_failover_trial import STEADY, STEADY_TIMEOUT_S, SUBNET, WAYS, How, Trial
+from scenarios._gateway_failover_trial import CALM_S, STEADY, STEADY_TIMEOUT_S, SUBNET, WAYS, How, Trial
 from testbed.experiment.bfd import set_pace, until_in_step
 from testbed.experiment.expectation import Expectation
 from testbed.experiment.gatewaywatch import GatewayWatch
@@ -87,7 +87,8 @@ class GatewayFailover(Scenario):
         "An outage is counted from the last datagram that was answered to the next one that was, by when they were "
         "sent. It includes the way back, which the node that translates a connection is part of: the pod's new "
         "connection through the other gateway is a new one to the host beyond. Trials of the ways are shuffled. A "
-        "trial ends once a hundred datagrams in a row, sent after all was done, came back by the gateway that they "
+        "trial begins four seconds after the last news of any gateway: no trial is in the aftermath of another. It "
+        "ends once a hundred datagrams in a row, sent after all was done, came back by the gateway that they "
         "ought to leave by, as the host beyond saw their source; what is not back within a second is lost. Lost "
         "packets of planned moves (another order, a cordoned node) are the sum over all of them, there and back; "
         "those of other ways the most of any trial.",
@@ -123,6 +124,7 @@ class GatewayFailover(Scenario):
             for trial, how in enumerate(ways, 1):
                 bed.progress("losing the gateway", trial - 1, len(ways))
                 await until_in_step(bed.cluster, params.bfd_interval_ms, STEADY_TIMEOUT_S)
+                await watch.until_calm(CALM_S, STEADY_TIMEOUT_S)
                 await Trial(bed, echo, watch, trial, how).carry_out()
             bed.progress("losing the gateway", len(ways), len(ways))
             if params.load_s:

@@ -29,14 +29,21 @@ A chassis that comes back gets the port as soon as it hears one other by BFD, wh
 second (RFC 5880, 6.8.3): not before all hear it should anybody send there.
 """
 
+LEFT_S = 0.7
+"""How long a port has to be away before it counts as gone.
+
+Of a node that comes back and hears some of the others by BFD but not the port's, each thinks that it ought to have the
+port; OVN lets a chassis claim a port again after 500 ms. Who was really lost is not back within a second: BFD is not.
+"""
+
 Tell = Callable[[str, str | None], None]
 
 
 class Hosting:
     """Follows SB at ``endpoint``.
 
-    ``tell`` hears of each router's port the chassis that it has settled on, empty while it moves, None once it is gone.
-    What is there at the first connection counts as settled.
+    ``tell`` hears of each router's port the chassis that it has settled on, empty once it is away from there, None once
+    the port is no more. What is there at the first connection counts as settled.
     """
 
     def __init__(self, endpoint: str, tell: Tell) -> None:
@@ -44,7 +51,8 @@ class Hosting:
         self._tell = tell
         self._chassis: dict[str, str] = {}
         self._at: dict[str, str] = {}
-        self._settling: dict[str, asyncio.TimerHandle] = {}
+        self._settled: dict[str, str] = {}
+        self._due: dict[str, list[asyncio.TimerHandle]] = {}
         self._is_first = True
 
     async def run(self) -> None:
@@ -86,23 +94,23 @@ class Hosting:
             return
         self._at[port] = chassis
         self._stop(port)
-        if self._is_first or not chassis:
-            self._tell(port.removeprefix(PREFIX), chassis)
+        if self._is_first or port not in self._settled:
+            self._say(port, chassis if self._is_first else "")
+        if chassis == self._settled[port]:
             return
-        self._tell(port.removeprefix(PREFIX), "")
-        loop = asyncio.get_running_loop()
-        self._settling[port] = loop.call_later(SETTLED_S, self._settle, port)
+        later = asyncio.get_running_loop().call_later
+        self._due[port] = [later(LEFT_S, self._say, port, ""), later(SETTLED_S, self._say, port, chassis)]
 
-    def _settle(self, port: str) -> None:
-        del self._settling[port]
-        self._tell(port.removeprefix(PREFIX), self._at[port])
+    def _say(self, port: str, chassis: str) -> None:
+        self._settled[port] = chassis
+        self._tell(port.removeprefix(PREFIX), chassis)
 
     def _gone(self, port: str) -> None:
         self._stop(port)
+        self._settled.pop(port, None)
         if self._at.pop(port, None) is not None:
             self._tell(port.removeprefix(PREFIX), None)
 
     def _stop(self, port: str) -> None:
-        timer = self._settling.pop(port, None)
-        if timer is not None:
+        for timer in self._due.pop(port, ()):
             timer.cancel()

@@ -56,6 +56,7 @@ class GatewayWatch:
         self._tell = tell
         self._tasks: list[asyncio.Task[None]] = []
         self._news: list[News] = []
+        self._heard = asyncio.Event()
 
     async def __aenter__(self) -> GatewayWatch:
         names = {node.tunnel_ip: node.name for node in self._cluster.nodes}
@@ -80,6 +81,20 @@ class GatewayWatch:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    async def until_calm(self, seconds: float, timeout_s: float) -> None:
+        """Wait until nothing was heard for so long; raises ``TimeoutError`` with the last that was."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                while True:
+                    self._heard.clear()
+                    try:
+                        await asyncio.wait_for(self._heard.wait(), seconds)
+                    except TimeoutError:
+                        return
+        except TimeoutError:
+            last = self._news[-1] if self._news else "nothing"
+            raise TimeoutError(f"gateways are not calm after {timeout_s:g} s: {last}") from None
+
     def went_down(self, node: str, peer: str, since_ns: int) -> int | None:
         """When ``node`` first told after a moment that it does not hear ``peer`` any more; None if it did not."""
         for found in self._since(since_ns):
@@ -103,6 +118,7 @@ class GatewayWatch:
 
     def _take(self, news: News) -> None:
         self._news.append(news)
+        self._heard.set()
         self._tell(news)
 
 

@@ -46,37 +46,53 @@ async def test_what_is_there_at_first_has_settled(source: Hosting, told: list[An
     assert told == [("door", "n1")]
 
 
-async def test_a_port_that_moves_is_nowhere_until_it_has_stayed(
-    source: Hosting, told: list[Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settled = asyncio.Event()
+async def until_told(source: Hosting, told: list[Any], count: int) -> None:
+    """Wait until so much was told."""
+    enough = asyncio.Event()
 
     def tell(port: str, chassis: str | None) -> None:
         told.append((port, chassis))
-        if chassis:
-            settled.set()
+        if len(told) >= count:
+            enough.set()
 
     source._tell = tell
-    monkeypatch.setattr(hosting, "SETTLED_S", 0.01)
+    await asyncio.wait_for(enough.wait(), 60)
+
+
+async def test_a_port_that_moves_is_nowhere_until_it_has_stayed(
+    source: Hosting, told: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hosting, "LEFT_S", 0.01)
+    monkeypatch.setattr(hosting, "SETTLED_S", 0.02)
+    source._is_first = True
+    hear(source, at(N1))
+    source._is_first = False
+    hear(source, at(N2))
+    assert told == [("door", "n1")]
+    await until_told(source, told, 3)
+    assert told == [("door", "n1"), ("door", ""), ("door", "n2")]
+
+
+async def test_one_that_is_back_at_once_never_was_away(source: Hosting, told: list[Any]) -> None:
+    source._is_first = True
+    hear(source, at(N1))
+    source._is_first = False
+    for chassis in (N2, None, N1):
+        hear(source, at(chassis))
+    assert (told, source._due) == ([("door", "n1")], {})
+
+
+async def test_a_new_one_is_nowhere_at_first(source: Hosting, told: list[Any]) -> None:
+    hear(source, at(None))
     hear(source, at(N1))
     assert told == [("door", "")]
-    await asyncio.wait_for(settled.wait(), 60)
-    assert told == [("door", ""), ("door", "n1")]
-
-
-async def test_one_that_goes_on_before_it_has_settled_never_was_there(
-    source: Hosting, told: list[Any]
-) -> None:
-    hear(source, at(N1))
-    hear(source, at(None))
-    assert (told, source._settling) == ([("door", ""), ("door", "")], {})
 
 
 async def test_one_that_is_gone_is_known_no_more(source: Hosting, told: list[Any]) -> None:
     hear(source, at(N1))
     hear(source, Change("Port_Binding", ROW, at(N1).new, None))
     assert told[-1] == ("door", None)
-    assert source._settling == {}
+    assert (source._due, source._settled) == ({}, {})
 
 
 async def test_other_ports_do_not_count(source: Hosting, told: list[Any]) -> None:
