@@ -17,6 +17,7 @@ import uvloop
 from aiohttp import web
 
 from controller.daemon import config, plugs, veth
+from controller.daemon.fips import Fips
 from controller.daemon.node import Node
 from controller.daemon.service import Service
 from controller.daemon.subnets import Subnets
@@ -70,17 +71,17 @@ async def serve(options: argparse.Namespace) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     kinds = {kind.name: kind for kind in (veth.PLUG, *map(plugs.load, options.plug))}
-    subnets = Subnets()
+    subnets, fips = Subnets(), Fips()
     workers = ThreadPoolExecutor(2, thread_name_prefix="join")
     nodes = {
-        entry.node: Node(entry, kinds, subnets, workers, mtu=options.mtu, patience=options.patience)
+        entry.node: Node(entry, kinds, subnets, fips, workers, mtu=options.mtu, patience=options.patience)
         for entry in config.load(options.config)
     }
     runner = web.AppRunner(Service(nodes).application(), access_log=None, handler_cancellation=True)
     async with Client(Access.load(options.kubeconfig)) as client, asyncio.TaskGroup() as tasks:
         await _listen(runner, options.socket)
         running = [tasks.create_task(node.run(client)) for node in nodes.values()]
-        running.append(tasks.create_task(subnets.run(client)))
+        running += [tasks.create_task(subnets.run(client)), tasks.create_task(fips.run(client))]
         print('{"ready": true}', flush=True)
         await stop.wait()
         await runner.cleanup()

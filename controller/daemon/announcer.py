@@ -11,70 +11,68 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
-from controller.api.kinds import OVN_EIPS, OVN_FIPS, SUBNETS, VLANS
-from controller.api.nat import OvnFip
+from controller.api.kinds import OVN_EIPS, SUBNETS, VLANS
 from controller.daemon.announcement import frame
 from controller.daemon.config import NodeConfig
+from controller.daemon.fips import Fips, Floating
 from controller.daemon.packet_out import inject
-from controller.daemon.pods import Pods
-from controller.daemon.switch import BRIDGE, DATABASE
+from controller.daemon.switch import BRIDGE, DATABASE, Switch
 from controller.kubernetes import ApiError, Unreachable
 from controller.kubernetes import Client as Api
 from controller.ovsdb import Client, OvsdbError, operations
 
 log = logging.getLogger(__name__)
 
-DISTRIBUTED = "distributed"
 AGAIN_S = (0.0, 0.02, 0.03, 0.05, 0.1, 0.3, 0.5)
 """How long is waited before each time that it is said."""
 
+Said = dict[str, tuple[Floating, int]]
+"""By rule what was announced, and since when OVN has had the flows of the pod's port."""
+
 
 class Announcer:
-    """Announces the public addresses that come to the pods of one node."""
+    """Announces the public addresses that come to the pods of one node, and those of pods that come to it."""
 
-    def __init__(self, config: NodeConfig, pods: Pods) -> None:
+    def __init__(self, config: NodeConfig, switch: Switch, fips: Fips) -> None:
         self._config = config
-        self._pods = pods
-        self._announced: dict[str, tuple[str, ...]] = {}
+        self._switch = switch
+        self._fips = fips
+        self._said: dict[str, Said] = {}
+        self._news: asyncio.Queue[str] = asyncio.Queue()
+        fips.subscribe(self._news.put_nowait)
+        switch.subscribe_to_all(self._news.put_nowait)
 
     async def run(self, api: Api) -> None:
-        """Follows the rules for ever."""
+        """Announces, for ever."""
         async with asyncio.TaskGroup() as tasks:
-            async for change in api.follow(OVN_FIPS):
-                if change.type == "SYNCED":
-                    continue
-                rule = change.object
-                if change.type == "DELETED" or not self._is_here(rule):
-                    self._announced.pop(rule.name, None)
-                    continue
-                status = rule.status
-                state = (status.v4_eip, status.v6_eip, status.v4_ip, status.v6_ip)
-                if self._announced.get(rule.name) != state:
-                    self._announced[rule.name] = state
-                    tasks.create_task(self._announce(api, rule))
+            while True:
+                for floating in self._due(await self._news.get()):
+                    tasks.create_task(self._announce(api, floating))
 
-    def _is_here(self, rule: OvnFip) -> bool:
-        """Whether the address is in force, and that of a pod on this node."""
-        spec, status = rule.spec, rule.status
-        if spec.type != DISTRIBUTED or not status.ready:
-            return False
-        own = self._pods.addresses_of(spec.ip_name)
-        return bool(own & {status.v4_ip, status.v6_ip})
+    def _due(self, port: str) -> list[Floating]:
+        """What is to be announced of a pod of which there is news."""
+        before = self._said.pop(port, {})
+        since = self._switch.installed_since(port)
+        if since is None:
+            return []
+        now = {floating.rule: (floating, since) for floating in self._fips.of(port)}
+        if now:
+            self._said[port] = now
+        return [floating for rule, (floating, _) in now.items() if before.get(rule) != now[rule]]
 
-    async def _announce(self, api: Api, rule: OvnFip) -> None:
+    async def _announce(self, api: Api, floating: Floating) -> None:
         try:
-            eip = await api.get(OVN_EIPS, rule.spec.ovn_eip)
+            eip = await api.get(OVN_EIPS, floating.eip)
             subnet = await api.get(SUBNETS, eip.spec.external_subnet)
             vlan = await api.get(VLANS, subnet.spec.vlan)
-            addresses = filter(None, (rule.status.v4_eip, rule.status.v6_eip))
-            frames = [frame(address, eip.status.mac_address, vlan.spec.id) for address in addresses]
+            frames = [frame(address, eip.status.mac_address, vlan.spec.id) for address in floating.addresses]
             bridge, port = await self._way_out(vlan.spec.provider, f"localnet.{subnet.name}")
             management = Path(self._config.database.removeprefix("unix:")).with_name(f"{bridge}.mgmt")
             for pause in AGAIN_S:
                 await asyncio.sleep(pause)
                 await inject(management, port, *frames)
         except (ApiError, Unreachable, OvsdbError, OSError, ValueError) as error:
-            log.warning("node %s: %s is not announced: %s", self._config.node, rule.name, error)
+            log.warning("node %s: %s is not announced: %s", self._config.node, floating.rule, error)
 
     async def _way_out(self, provider: str, localnet: str) -> tuple[str, int]:
         """The bridge of a physical network, and its port from which packets of a switch come. Raises ``OSError``."""

@@ -14,6 +14,7 @@ from controller.daemon.announcer import Announcer
 from controller.daemon.config import NodeConfig
 from controller.daemon.egress import Egress
 from controller.daemon.errors import Refused
+from controller.daemon.fips import Fips
 from controller.daemon.gateway_links import GatewayLinks
 from controller.daemon.join import JoinPort
 from controller.daemon.own_node import OwnNode
@@ -71,6 +72,7 @@ class Node:
         config: NodeConfig,
         kinds: Mapping[str, PlugKind],
         subnets: Subnets,
+        fips: Fips,
         workers: ThreadPoolExecutor,
         *,
         mtu: int,
@@ -84,7 +86,7 @@ class Node:
         self._own = OwnNode(config.node)
         self._join = JoinPort(config, self._own, self.switch, subnets, mtu, workers)
         self._links = GatewayLinks(config, self._own, self.switch, subnets, mtu, workers)
-        self._announcer = Announcer(config, self._pods)
+        self._announcer = Announcer(config, self.switch, fips)
         self._subnets = subnets
         self._egress = Egress(config.node, config.pid, join.DEVICE, subnets, workers)
 

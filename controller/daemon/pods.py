@@ -54,13 +54,6 @@ class Pods:
         known = self._known.get((namespace, name))
         return known is not None and known.uid == uid
 
-    def addresses_of(self, port: str) -> set[str]:
-        """The addresses that a pod was promised, by its port's name; none where it is not here."""
-        name, _, namespace = port.rpartition(".")
-        known = self._known.get((namespace, name))
-        found = known.promise if known is not None else None
-        return {str(entry.ip) for entry in found.addresses} if isinstance(found, Promise) else set()
-
     async def promised(self, namespace: str, name: str, uid: str, patience: float) -> Promise:
         """What a pod is promised, waited for.
 

@@ -43,6 +43,7 @@ class Switch:
         self._pending: dict[str, list[asyncio.Future[None]]] = {}
         self._waiting: dict[str, list[tuple[Port, asyncio.Future[Installed]]]] = {}
         self._subscribers: dict[str, list[Callable[[], None]]] = {}
+        self._subscribers_to_all: list[Callable[[str], None]] = []
         self._inventory = Inventory(BRIDGE)
         self._work = asyncio.Event()
         self.verified = asyncio.Event()
@@ -98,6 +99,15 @@ class Switch:
     def subscribe(self, iface_id: str, callback: Callable[[], None]) -> None:
         """Has ``callback`` called whenever something of this port changes on the switch."""
         self._subscribers.setdefault(iface_id, []).append(callback)
+
+    def subscribe_to_all(self, callback: Callable[[str], None]) -> None:
+        """Has ``callback`` called with the ``iface-id`` whenever something of a port changes on the switch."""
+        self._subscribers_to_all.append(callback)
+
+    def installed_since(self, iface_id: str) -> int | None:
+        """Since when OVN has all flows of a port (its wall clock, ms); None while it has not, or there is no port."""
+        found = (entry.installed_ts for entry in self._inventory.of(iface_id))
+        return next((since for since in found if since is not None), None)
 
     async def installed(self, port: Port, batch_ns: int) -> Installed:
         """Waits until OVN has all flows of a port that is written. Raises ``Refused`` if its device cannot be opened.
@@ -190,6 +200,8 @@ class Switch:
         for iface_id in touched:
             for callback in self._subscribers.get(iface_id, ()):
                 callback()
+            for tell in self._subscribers_to_all:
+                tell(iface_id)
             for port, future in self._waiting.get(iface_id, ()):
                 found = _outcome(port, self._inventory.of(iface_id), batch.received_ns)
                 if future.done() or found is None:

@@ -74,14 +74,14 @@ class Echo:
 
     Args:
         source: a process in the sender's network namespace.
-        target: a process in the answerer's.
+        target: a process in the answerer's; None where somebody answers already.
         address: the answerer's address as the sender is to call it.
         interval_ms: from one datagram to the next.
         fresh: each datagram is a connection of its own, which nothing on the way remembers.
     """
 
     def __init__(
-        self, source: int, target: int, address: str, interval_ms: float, *, fresh: bool = False
+        self, source: int, target: int | None, address: str, interval_ms: float, *, fresh: bool = False
     ) -> None:
         self._source = source
         self._target = target
@@ -95,9 +95,10 @@ class Echo:
 
     async def __aenter__(self) -> Echo:
         try:
-            answerer = await self._start(self._target, "answer")
-            assert answerer.stdout is not None
-            await answerer.stdout.readline()
+            if self._target is not None:
+                answerer = await self._start(self._target, "answer")
+                assert answerer.stdout is not None
+                await answerer.stdout.readline()
             sender = await self._start(
                 *(self._source, "send", self._address, "--interval-ms", str(self._interval_ms)),
                 *(("--fresh",) if self._fresh else ()),
