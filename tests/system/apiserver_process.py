@@ -136,6 +136,22 @@ class ServerProcess:
         return await Connection.to(self.socket)
 
 
+KUBECONFIG = """
+apiVersion: v1
+kind: Config
+current-context: local
+contexts: [{{name: local, context: {{cluster: local}}}}]
+clusters: [{{name: local, cluster: {{server: "unix:{socket}"}}}}]
+"""
+
+
+def write_kubeconfig(directory: Path) -> Path:
+    """How clients find the server of a directory, by its Unix socket."""
+    path = directory / "kubeconfig"
+    path.write_text(KUBECONFIG.format(socket=directory / "api.sock"))
+    return path
+
+
 @contextmanager
 def running(directory: Path, *arguments: str, descriptors: tuple[int, ...] = ()) -> Iterator[ServerProcess]:
     """A server that is ready, and that is gone afterwards."""

@@ -11,14 +11,9 @@ from typing import Any
 
 import aiohttp
 
+from tests.system.apiserver_process import write_kubeconfig
+
 SCHEMA = Path("/usr/share/ovn/ovn-nb.ovsschema")
-KUBECONFIG = """
-apiVersion: v1
-kind: Config
-current-context: local
-contexts: [{{name: local, context: {{cluster: local}}}}]
-clusters: [{{name: local, cluster: {{server: "unix:{socket}"}}}}]
-"""
 
 
 class Chain:
@@ -26,8 +21,7 @@ class Chain:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.kubeconfig = directory / "kubeconfig"
-        self.kubeconfig.write_text(KUBECONFIG.format(socket=directory / "api.sock"))
+        self.kubeconfig = write_kubeconfig(directory)
         self.northbound = f"unix:{directory}/nb.sock"
         self.processes: dict[str, subprocess.Popen[str]] = {}
         subprocess.run(["ovsdb-tool", "create", directory / "nb.db", SCHEMA], check=True)

@@ -1,8 +1,5 @@
 """What tests of a chain (API server, NB, controller) ask of it, and how they wait for it."""
 
-import asyncio
-import time
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from controller import ovsdb
@@ -12,16 +9,7 @@ from controller.api.meta import ObjectMeta
 from controller.kubernetes import Client
 from controller.ovsdb import operations
 from tests.system.chain import Chain
-
-
-async def until(check: Callable[[], Awaitable[Any]], what: str, timeout: float = 60) -> Any:
-    deadline = time.monotonic() + timeout
-    while True:
-        found = await check()
-        if found:
-            return found
-        assert time.monotonic() < deadline, f"not within {timeout} s: {what}"
-        await asyncio.sleep(0.01)
+from tests.waiting import until
 
 
 async def ports(nb: ovsdb.Client) -> dict[str, ovsdb.Row]:
@@ -60,8 +48,7 @@ async def allocated(api: Client, name: str, namespace: str = "default") -> Pod:
         pod = await api.get(PODS, name, namespace)
         return pod if pod.annotations.get("ovn.kubernetes.io/allocated") == "true" else None
 
-    found: Pod = await until(check, f"pod {name} allocated")
-    return found
+    return await until(check, f"pod {name} allocated")
 
 
 async def revisions(api: Client) -> dict[str, list[str]]:
@@ -84,5 +71,4 @@ async def settled(chain: Chain) -> dict[str, dict[str, int]]:
         same, previous[0] = counters == previous[0], counters
         return counters if same and not state["due"] and not state["api_pending"] else None
 
-    found: dict[str, dict[str, int]] = await until(check, "the controller settles")
-    return found
+    return await until(check, "the controller settles")

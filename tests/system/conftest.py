@@ -1,4 +1,4 @@
-"""An API server, an NB and a controller for tests that need no cluster."""
+"""An API server by itself, or with an NB and a controller: for tests that need no cluster."""
 
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -8,7 +8,14 @@ import pytest
 
 from controller import ovsdb
 from controller.kubernetes import Access, Client
+from tests.system.apiserver_process import ServerProcess, running
 from tests.system.chain import Chain
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[ServerProcess]:
+    with running(tmp_path) as process:
+        yield process
 
 
 @pytest.fixture

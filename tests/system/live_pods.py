@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,8 +15,10 @@ from controller.api.kind import Kind
 from controller.kubernetes import Access, Client
 from testbed.cluster import Cluster, ClusterSpec, enclosure, state
 from testbed.releases import ReleaseUnavailable, resolve
+from testbed.systems import Ours, System
+from tests.waiting import until, wait_until
 
-RUNNING_WITHIN_S = 60.0
+OURS = Ours()
 
 
 def a_spec(release: str = "system", nodes: int = 2, **more: Any) -> ClusterSpec:
@@ -42,13 +42,13 @@ async def run_pods(cluster: Cluster, *pods: dict[str, Any]) -> dict[str, Pod]:
     async with Client(Access.load(cluster.kubeconfig)) as api:
         for pod in pods:
             await api.create(kinds.PODS, pod, namespace="default")
-        deadline = time.monotonic() + RUNNING_WITHIN_S
-        while True:
+
+        async def running() -> dict[str, Pod] | None:
             found = (await api.list(kinds.PODS)).items
-            if all(pod.status.phase == "Running" for pod in found):
-                return {pod.metadata.name: pod for pod in found}
-            assert time.monotonic() < deadline, found
-            await asyncio.sleep(0.02)
+            are_up = all(pod.status.phase == "Running" for pod in found)
+            return {pod.name: pod for pod in found} if are_up else None
+
+        return await until(running, "all pods run")
 
 
 def pause_process(pod: str) -> int:
@@ -91,16 +91,27 @@ def reaches(pod: str, address: str) -> bool:
 
 def becomes(pod: str, address: str, *, reached: bool) -> None:
     """Wait until the pod reaches the address, or does not."""
-    deadline = time.monotonic() + RUNNING_WITHIN_S
-    while reaches(pod, address) is not reached:
-        assert time.monotonic() < deadline, f"{pod} to {address}: reached is not {reached}"
+    wait_until(lambda: reaches(pod, address) is reached, f"{pod} to {address}: reached is {reached}")
 
 
-def with_cluster(spec: ClusterSpec, body: Callable[[Cluster], None]) -> int:
-    """Run `body` with a cluster in an enclosure; 0 if nothing was raised."""
+async def told(cluster: Cluster, pod: str, words: str) -> str:
+    """What an event of the pod says that has these words as its reason, or among what it says; waited for."""
+    async with Client(Access.load(cluster.kubeconfig)) as api:
+
+        async def said() -> str | None:
+            for event in (await api.list(kinds.EVENTS, namespace="default")).items:
+                if event.involved_object.name == pod and (event.reason == words or words in event.message):
+                    return event.message
+            return None
+
+        return await until(said, f"an event of {pod} says {words!r}")
+
+
+def with_cluster(spec: ClusterSpec, body: Callable[[Cluster], None], system: System | None = OURS) -> int:
+    """Run `body` with a cluster in an enclosure; 0 if nothing was raised and no process ended by itself."""
 
     def main(directory: Path) -> int:
-        with Cluster(spec, directory) as cluster:
+        with Cluster(spec, directory, system=system) as cluster:
             body(cluster)
             cluster.check()
         return 0

@@ -6,8 +6,6 @@ import contextlib
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -57,13 +55,6 @@ class Person:
         self.types("clean")
         with contextlib.suppress(FileNotFoundError):
             self.state.rmdir()
-
-
-def until(condition: Callable[[], bool], why: str, timeout_s: float = TIMEOUT_S) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, why
-        time.sleep(0.05)
 
 
 def process(status: dict[str, Any], name: str) -> dict[str, Any]:

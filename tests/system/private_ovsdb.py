@@ -32,6 +32,12 @@ class Server:
             stderr=subprocess.DEVNULL,
         )
 
+    def wait(self, database: str = "OVN_Northbound") -> None:
+        """Until it serves the database."""
+        subprocess.run(
+            ["ovsdb-client", "--timeout=60", "wait", self.endpoint, database, "connected"], check=True
+        )
+
     def send(self, number: int) -> None:
         """Send it a signal."""
         assert self._process is not None

@@ -5,9 +5,7 @@ Kubelets are played: a pod is up once it was promised an address, and gone as so
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +21,9 @@ from controller.ovsdb import operations
 from testbed.workloads.objects import CRONJOBS, DAEMONSETS, DEPLOYMENTS, JOBS, STATEFULSETS
 from tests.system.chain import Chain
 from tests.system.workloads_process import WorkloadsProcess, playing_kubelets
+from tests.waiting import until
 
 pytestmark = pytest.mark.system
-
-WITHIN_S = 60.0
 
 
 class Bed:
@@ -82,13 +79,13 @@ class Bed:
     async def until_up(self, count: int) -> dict[str, str]:
         """The addresses, once exactly so many pods are up and none is going."""
 
-        async def check() -> dict[str, str] | None:
+        async def are_up() -> bool:
             pods = await self.pods()
             up = [pod for pod in pods if pod.is_ready and not pod.is_being_deleted]
-            return await self.addresses() if len(up) == len(pods) == count else None
+            return len(up) == len(pods) == count
 
-        found: dict[str, str] = await until(check, f"{count} pods up in {self.namespace}")
-        return found
+        await until(are_up, f"{count} pods up in {self.namespace}")
+        return await self.addresses()
 
     async def scaled(self, kind: Kind[Any], name: str, replicas: int) -> dict[str, str]:
         patch = {"spec": {"replicas": replicas}}
@@ -112,16 +109,6 @@ class Bed:
         meta = {"name": name, "namespace": self.namespace, "annotations": said}
         spec = {"nodeName": "node1", "containers": [{"name": "main", "image": "any"}]}
         await self.api.create(PODS, {"metadata": meta, "spec": spec})
-
-
-async def until(check: Callable[[], Awaitable[Any]], what: str) -> Any:
-    deadline = time.monotonic() + WITHIN_S
-    while True:
-        found = await check()
-        if found is not None and found is not False:
-            return found
-        assert time.monotonic() < deadline, f"not within {WITHIN_S} s: {what}"
-        await asyncio.sleep(0.02)
 
 
 def pool(text: str) -> dict[str, str]:
@@ -209,10 +196,7 @@ async def test_the_jobs_of_a_cron_job_share_a_pool(bed: Bed) -> None:
         given = [pod.annotations.get("ovn.kubernetes.io/ip_address") for pod in await bed.pods()]
         return given == ["10.62.0.30"]
 
-    deadline = time.monotonic() + 90
-    while not await done():
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.5)
+    await until(done, "the minute's job has run", within_s=90)
 
 
 async def test_a_set_keeps_its_addresses_while_it_is_small_and_the_controller_away(bed: Bed) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 from itertools import chain
 from typing import Any
@@ -16,10 +15,10 @@ from controller.kubernetes import Access, Client
 from testbed.cluster import Cluster
 from testbed.workloads.objects import DEPLOYMENTS, STATEFULSETS
 from tests.system.live_pods import a_pod, a_spec, assert_ping, becomes, create, run_pods, with_cluster
+from tests.waiting import until
 
 pytestmark = [pytest.mark.system, pytest.mark.usefixtures("state_root")]
 
-WITHIN_S = 60.0
 PAIRS = (("10.30.0.50", "fd30::50"), ("10.30.0.60", "fd30::60"))
 
 
@@ -39,13 +38,12 @@ def a_workload(name: str, pool: str, **spec: Any) -> dict[str, Any]:
 
 async def pods_until(cluster: Cluster, is_so: Callable[[dict[str, Pod]], bool]) -> dict[str, Pod]:
     async with Client(Access.load(cluster.kubeconfig)) as api:
-        deadline = time.monotonic() + WITHIN_S
-        while True:
+
+        async def check() -> dict[str, Pod] | None:
             found = {pod.name: pod for pod in (await api.list(PODS)).items}
-            if is_so(found):
-                return found
-            assert time.monotonic() < deadline, found
-            await asyncio.sleep(0.02)
+            return found if is_so(found) else None
+
+        return await until(check, "the pods are as they should be")
 
 
 def test_who_comes_after_a_pod_is_reached_at_its_address() -> None:

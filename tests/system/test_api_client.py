@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -18,12 +18,6 @@ from tests.system.apiserver_process import ServerProcess, a_pod, running
 pytestmark = pytest.mark.system
 
 WITHIN_S = 60.0
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[ServerProcess]:
-    with running(tmp_path) as process:
-        yield process
 
 
 @pytest.fixture

@@ -24,12 +24,6 @@ pytestmark = pytest.mark.system
 IN_DEFAULT = "/api/v1/namespaces/default/pods"
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[ServerProcess]:
-    with running(tmp_path) as process:
-        yield process
-
-
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """One server for tests that leave nothing behind in it."""

@@ -10,7 +10,8 @@ from controller.api.kinds import EVENTS, PODS
 from controller.kubernetes import Client
 from controller.ovsdb import operations
 from tests.system.chain import Chain
-from tests.system.chained import a_pod, allocated, create, ports, settled, until
+from tests.system.chained import a_pod, allocated, create, ports, settled
+from tests.waiting import until
 
 pytestmark = pytest.mark.system
 
@@ -36,7 +37,7 @@ async def written(chain: Chain, nb: ovsdb.Client, pods: int) -> None:
     async def check() -> bool:
         return sum(name.endswith(".default") for name in await ports(nb)) == pods
 
-    await until(check, f"{pods} ports", timeout=110)
+    await until(check, f"{pods} ports", within_s=110)
     await settled(chain)
 
 

@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from testbed.cluster import Cluster, ClusterSpec, DaemonDied, Node, StartFailed, enclosure, state
 from testbed.cluster.processes import wait_until
-from testbed.releases import Release, ReleaseUnavailable, resolve
+from testbed.releases import Release, resolve
+from tests.system.live_pods import a_spec
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.usefixtures("state_root")]
 
 Body = Callable[[Cluster], None]
-
-
-@pytest.fixture(autouse=True)
-def short_state_root(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """State directories under /run: they hold Unix sockets, and a release in a chroot has its own /run in memory."""
-    root = tempfile.mkdtemp(prefix="ovn-testbed-", dir="/run")
-    monkeypatch.setenv("TESTBED_STATE", root)
-    yield Path(root)
-    shutil.rmtree(root)
 
 
 def with_cluster(spec: ClusterSpec, body: Body) -> int:
@@ -39,13 +29,6 @@ def with_cluster(spec: ClusterSpec, body: Body) -> int:
 
     with state.claim(spec.name) as directory:
         return enclosure.run(lambda: main(directory))
-
-
-def a_spec(nodes: int = 2, release: str = "system") -> ClusterSpec:
-    try:
-        return ClusterSpec("test", nodes, resolve(release))
-    except ReleaseUnavailable as unavailable:
-        pytest.skip(str(unavailable))
 
 
 def nbctl(cluster: Cluster, *arguments: str) -> str:

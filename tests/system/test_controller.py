@@ -12,7 +12,8 @@ from controller.api.meta import ObjectMeta
 from controller.kubernetes import ApiError, Client
 from controller.ovsdb import operations
 from tests.system.chain import Chain
-from tests.system.chained import a_pod, allocated, create, ports, revisions, settled, until
+from tests.system.chained import a_pod, allocated, create, ports, revisions, settled
+from tests.waiting import until
 
 pytestmark = pytest.mark.system
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
-import tempfile
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,10 +23,9 @@ from testbed.cluster.node import Node
 from testbed.cluster.processes import Process
 from testbed.pods import live
 from testbed.releases import resolve
+from tests.waiting import until
 
-pytestmark = pytest.mark.system
-
-WITHIN_S = 60.0
+pytestmark = [pytest.mark.system, pytest.mark.usefixtures("state_root")]
 
 
 @dataclass
@@ -110,26 +107,9 @@ class Bench:
         return set(await self.interfaces()) == {"node-node1", *iface_ids}
 
 
-async def until(condition: Callable[[], Awaitable[bool]], what: str) -> None:
-    try:
-        async with asyncio.timeout(WITHIN_S):
-            while not await condition():  # noqa: ASYNC110 - OVS and /proc set no event of ours
-                await asyncio.sleep(0.02)
-    except TimeoutError:
-        raise AssertionError(f"not within {WITHIN_S:g} s: {what}") from None
-
-
 def sandboxes() -> dict[str, int]:
     """Pause processes by the name of their pod."""
     return {found.identity.name: found.pid or 0 for found in live.KIND.find(["node1"]).values()}
-
-
-@pytest.fixture(autouse=True)
-def state_root(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    root = tempfile.mkdtemp(prefix="ovn-testbed-", dir="/run")
-    monkeypatch.setenv("TESTBED_STATE", root)
-    yield Path(root)
-    shutil.rmtree(root)
 
 
 def on_a_cluster(proof: Callable[[Bench], Awaitable[None]]) -> None:

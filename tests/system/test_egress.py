@@ -3,60 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
-import time
 
 import pytest
 
 from controller.api.kinds import NODES, SUBNETS
 from controller.kubernetes import Access, Client
 from testbed.cluster import Cluster
-from tests.system.live_pods import a_pod, a_spec, change, create, enter, run_pods, with_cluster
+from tests.system.live_pods import a_pod, a_spec, change, create, run_pods, with_cluster
+from tests.system.outside import leaves_as, serve
+from tests.waiting import until
 
 pytestmark = [pytest.mark.system, pytest.mark.usefixtures("state_root")]
-
-PORT = 8000
-WITHIN_S = 60.0
-
-SERVER = f"""
-import socket
-server = socket.create_server(("0.0.0.0", {PORT}))
-print("listening", flush=True)
-while True:
-    connection, peer = server.accept()
-    connection.sendall(peer[0].encode())
-    connection.close()
-"""
-CLIENT = """
-import socket, sys
-connection = socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=2)
-print(connection.recv(100).decode())
-"""
-
-
-def serve(cluster: Cluster) -> None:
-    """The external host tells everyone who connects under which address it sees him."""
-    server = cluster.external.popen([sys.executable, "-c", SERVER], stdout=subprocess.PIPE, text=True)
-    assert server.stdout is not None
-    assert server.stdout.readline() == "listening\n"
-
-
-def seen_as(cluster: Cluster, pod: str) -> str:
-    """Under which address the external host sees a pod; empty if it does not."""
-    done = subprocess.run(
-        [*enter(pod), sys.executable, "-c", CLIENT, cluster.external.address, str(PORT)],
-        capture_output=True,
-        text=True,
-    )
-    return done.stdout.strip()
-
-
-def becomes(cluster: Cluster, pod: str, address: str) -> None:
-    """Wait until the external host sees the pod under the address."""
-    deadline = time.monotonic() + WITHIN_S
-    while (found := seen_as(cluster, pod)) != address:
-        assert time.monotonic() < deadline, f"{pod} is seen as {found!r}, not {address}"
 
 
 def test_a_pod_leaves_by_its_own_node_and_under_its_address() -> None:
@@ -64,7 +21,7 @@ def test_a_pod_leaves_by_its_own_node_and_under_its_address() -> None:
         serve(cluster)
         asyncio.run(run_pods(cluster, a_pod("a", "node1", "live"), a_pod("b", "node2", "live")))
         for pod, node in (("a", cluster.nodes[0]), ("b", cluster.nodes[1])):
-            becomes(cluster, pod, node.tunnel_ip)
+            leaves_as(cluster, pod, node.tunnel_ip)
 
     assert with_cluster(a_spec(), body) == 0
 
@@ -75,12 +32,12 @@ def test_nat_is_switched_off_while_the_pod_runs() -> None:
         serve(cluster)
         pods = asyncio.run(run_pods(cluster, a_pod("a", "node1", "live")))
         address = pods["a"].status.pod_ip
-        becomes(cluster, "a", cluster.nodes[0].tunnel_ip)
+        leaves_as(cluster, "a", cluster.nodes[0].tunnel_ip)
         cluster.external.ip([f"route add {address}/32 via {cluster.nodes[0].tunnel_ip}"])
         asyncio.run(change(cluster, SUBNETS, "ovn-default", natOutgoing=False))
-        becomes(cluster, "a", address)
+        leaves_as(cluster, "a", address)
         asyncio.run(change(cluster, SUBNETS, "ovn-default", natOutgoing=True))
-        becomes(cluster, "a", cluster.nodes[0].tunnel_ip)
+        leaves_as(cluster, "a", cluster.nodes[0].tunnel_ip)
 
     assert with_cluster(a_spec(), body) == 0
 
@@ -102,13 +59,13 @@ def test_a_centralised_subnet_leaves_by_the_first_of_its_nodes_and_by_the_next_w
             )
         )
         asyncio.run(run_pods(cluster, a_pod("red", own.name, "live", logical_switch="red")))
-        becomes(cluster, "red", second.tunnel_ip)
+        leaves_as(cluster, "red", second.tunnel_ip)
         second.ip([f"link set {second.name}-eth1 down"])
-        becomes(cluster, "red", first.tunnel_ip)
+        leaves_as(cluster, "red", first.tunnel_ip)
         second.ip([f"link set {second.name}-eth1 up"])
-        becomes(cluster, "red", second.tunnel_ip)
+        leaves_as(cluster, "red", second.tunnel_ip)
         asyncio.run(change(cluster, SUBNETS, "red", gatewayType="distributed"))
-        becomes(cluster, "red", own.tunnel_ip)
+        leaves_as(cluster, "red", own.tunnel_ip)
 
     assert with_cluster(a_spec(nodes=3), body) == 0
 
@@ -121,11 +78,12 @@ async def cordon(cluster: Cluster, node: str, unschedulable: bool) -> None:
 
 async def is_active(cluster: Cluster, subnet: str, node: str) -> None:
     """Wait until the subnet says that it leaves by the node."""
-    deadline = time.monotonic() + WITHIN_S
     async with Client(Access.load(cluster.kubeconfig)) as api:
-        while (found := (await api.get(SUBNETS, subnet)).status.activate_gateway) != node:
-            assert time.monotonic() < deadline, found
-            await asyncio.sleep(0.05)
+
+        async def says_so() -> bool:
+            return (await api.get(SUBNETS, subnet)).status.activate_gateway == node
+
+        await until(says_so, f"subnet {subnet} leaves by {node}")
 
 
 def test_without_nat_a_centralised_pod_is_seen_as_itself_and_a_drained_gateway_hands_over() -> None:
@@ -137,14 +95,14 @@ def test_without_nat_a_centralised_pod_is_seen_as_itself_and_a_drained_gateway_h
         pods = asyncio.run(run_pods(cluster, a_pod("red", own.name, "live", logical_switch="red")))
         address = pods["red"].status.pod_ip
         cluster.external.ip([f"route replace 10.1.0.0/24 via {first.tunnel_ip}"])
-        becomes(cluster, "red", address)
+        leaves_as(cluster, "red", address)
         asyncio.run(change(cluster, SUBNETS, "red", natOutgoing=True))
-        becomes(cluster, "red", first.tunnel_ip)
+        leaves_as(cluster, "red", first.tunnel_ip)
         asyncio.run(cordon(cluster, first.name, True))
-        becomes(cluster, "red", second.tunnel_ip)
+        leaves_as(cluster, "red", second.tunnel_ip)
         asyncio.run(is_active(cluster, "red", second.name))
         asyncio.run(cordon(cluster, first.name, False))
-        becomes(cluster, "red", first.tunnel_ip)
+        leaves_as(cluster, "red", first.tunnel_ip)
         asyncio.run(is_active(cluster, "red", first.name))
 
     assert with_cluster(a_spec(nodes=3), body) == 0

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +16,9 @@ from controller.api.names import FINALIZER
 from controller.kubernetes import Access, ApiError, Client
 from controller.ovsdb import operations
 from tests.system.chain import Chain
+from tests.waiting import until
 
 pytestmark = pytest.mark.system
-
-WITHIN_S = 60.0
 
 
 @pytest.fixture
@@ -36,14 +33,6 @@ async def api() -> AsyncIterator[tuple[Client, Chain]]:
                 yield client, chain
         finally:
             chain.stop()
-
-
-async def until(check: Callable[[], Awaitable[Any]], what: str) -> Any:
-    deadline = time.monotonic() + WITHIN_S
-    while not (found := await check()):
-        assert time.monotonic() < deadline, f"not within {WITHIN_S:g} s: {what}"
-        await asyncio.sleep(0.01)
-    return found
 
 
 async def condition(api: Client, kind: Kind[Any], name: str) -> str:

@@ -1,51 +1,25 @@
 """Faults on a real cluster: what each breaks shows in OVN, and is mended when it is undone."""
 
-import shutil
-import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from controller.ovsdb import unixctl
-from testbed.cluster import Cluster, ClusterSpec, enclosure, state
+from testbed.cluster import Cluster
 from testbed.faults import Kill, Partition, Pause, Restart, Slow, suffering
 from testbed.measure import processor
-from testbed.releases import resolve
+from tests.system.live_pods import a_spec, with_cluster
+from tests.waiting import wait_until
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.usefixtures("state_root")]
 
 PING = ["ping", "-c", "1", "-W", "1"]
 
 
-@pytest.fixture(autouse=True)
-def short_state_root(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    root = tempfile.mkdtemp(prefix="ovn-testbed-", dir="/run")
-    monkeypatch.setenv("TESTBED_STATE", root)
-    yield Path(root)
-    shutil.rmtree(root)
-
-
-def with_cluster(body: Callable[[Cluster], None]) -> None:
-    """Run `body` with a cluster of two nodes inside an enclosure; what fails there gives a status other than 0."""
-
-    def main() -> int:
-        with Cluster(ClusterSpec("faults", 2, resolve("system")), directory, system=None) as cluster:
-            body(cluster)
-            cluster.check()
-        return 0
-
-    with state.claim("faults") as directory:
-        assert enclosure.run(main) == 0
-
-
-def comes_true(condition: Callable[[], bool]) -> None:
-    """Wait for it, 60 s at most."""
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+def on_bare_nodes(body: Callable[[Cluster], None]) -> None:
+    """Run `body` with OVN on two nodes, and nothing above it."""
+    assert with_cluster(a_spec(), body, system=None) == 0
 
 
 def answers(control: Path) -> bool:
@@ -62,9 +36,9 @@ def test_a_killed_daemon_is_gone_and_comes_back() -> None:
         with suffering(Kill(victim)):
             assert victim.process.returncode is not None
             cluster.check()  # its end is no surprise
-        comes_true(lambda: answers(victim.control))
+        wait_until(lambda: answers(victim.control), "it answers again")
 
-    with_cluster(body)
+    on_bare_nodes(body)
 
 
 def test_a_restarted_northd_is_another_process_that_takes_over() -> None:
@@ -73,9 +47,11 @@ def test_a_restarted_northd_is_another_process_that_takes_over() -> None:
         before = northd.pid
         Restart(northd).apply()
         assert northd.pid != before
-        comes_true(lambda: "active" in unixctl.call_blocking(northd.control, "status"))
+        wait_until(
+            lambda: "active" in unixctl.call_blocking(northd.control, "status"), "another northd is active"
+        )
 
-    with_cluster(body)
+    on_bare_nodes(body)
 
 
 def test_a_paused_daemon_does_not_answer_and_goes_on_where_it_was() -> None:
@@ -83,9 +59,9 @@ def test_a_paused_daemon_does_not_answer_and_goes_on_where_it_was() -> None:
         switch = cluster.nodes[1].switch
         with suffering(Pause(switch)):
             assert not answers(switch.control)
-        comes_true(lambda: answers(switch.control))
+        wait_until(lambda: answers(switch.control), "it goes on")
 
-    with_cluster(body)
+    on_bare_nodes(body)
 
 
 def test_a_slow_daemon_is_not_a_dead_one() -> None:
@@ -93,31 +69,42 @@ def test_a_slow_daemon_is_not_a_dead_one() -> None:
         northd = cluster.central.northd
         with suffering(Slow(northd, share=0.1)):
             before = processor.read(northd.pid)
-            comes_true(lambda: answers(northd.control))
+            wait_until(lambda: answers(northd.control), "it answers")
             assert processor.usage(before, processor.read(northd.pid)).run_ns > 0
 
-    with_cluster(body)
+    on_bare_nodes(body)
 
 
 def test_a_node_that_is_cut_off_does_not_reach_central_but_the_other_nodes() -> None:
     def body(cluster: Cluster) -> None:
         node, other = cluster.nodes
-        comes_true(lambda: node.run([*PING, cluster.central.management_ip]).returncode == 0)
+        wait_until(
+            lambda: node.run([*PING, cluster.central.management_ip]).returncode == 0,
+            "the node reaches central",
+        )
         with suffering(Partition.from_management(node)):
             assert node.run([*PING, cluster.central.management_ip]).returncode != 0
-            comes_true(lambda: node.run([*PING, other.tunnel_ip]).returncode == 0)
-        comes_true(lambda: node.run([*PING, cluster.central.management_ip]).returncode == 0)
+            wait_until(
+                lambda: node.run([*PING, other.tunnel_ip]).returncode == 0, "the nodes reach each other"
+            )
+        wait_until(
+            lambda: node.run([*PING, cluster.central.management_ip]).returncode == 0,
+            "the node reaches central",
+        )
 
-    with_cluster(body)
+    on_bare_nodes(body)
 
 
 def test_a_node_whose_underlay_is_down_reaches_central_but_no_other_node() -> None:
     def body(cluster: Cluster) -> None:
         node, other = cluster.nodes
-        comes_true(lambda: node.run([*PING, other.tunnel_ip]).returncode == 0)
+        wait_until(lambda: node.run([*PING, other.tunnel_ip]).returncode == 0, "the nodes reach each other")
         with suffering(Partition.from_underlay(node)):
             assert node.run([*PING, other.tunnel_ip]).returncode != 0
-            comes_true(lambda: node.run([*PING, cluster.central.management_ip]).returncode == 0)
-        comes_true(lambda: node.run([*PING, other.tunnel_ip]).returncode == 0)
+            wait_until(
+                lambda: node.run([*PING, cluster.central.management_ip]).returncode == 0,
+                "the node reaches central",
+            )
+        wait_until(lambda: node.run([*PING, other.tunnel_ip]).returncode == 0, "the nodes reach each other")
 
-    with_cluster(body)
+    on_bare_nodes(body)

@@ -18,8 +18,9 @@ import pytest
 from testbed.cluster import NoCluster, state
 from testbed.cluster.control import Control
 from testbed.cluster.handle import Handle
-from tests.system.person import TESTBED, TIMEOUT_S, Person, until
+from tests.system.person import TESTBED, TIMEOUT_S, Person
 from tests.system.remains import Mark, children, interfaces, mounts
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.system
 
@@ -78,7 +79,7 @@ def test_nothing_stays_in_whatever_phase_it_is_struck(
         struck = [pool.submit(start_and_strike, person, phase, victim, number) for phase in PHASES]
         found = [each.result() for each in struck]
     end_if_it_came_up(person.state / name_of(PHASES[-1]))
-    until(lambda: not mark.processes(), "processes are left")
+    wait_until(lambda: not mark.processes(), "no process is left")
     assert set(found[:-1]) == statuses
     assert found[-1] in statuses | {CAME_UP}
     state.sweep()
@@ -115,4 +116,4 @@ def end_if_it_came_up(directory: Path) -> None:
             cluster.end(TIMEOUT_S)
         return not state.is_held(directory)
 
-    until(is_over, "neither up nor down")
+    wait_until(is_over, "it is up or down")

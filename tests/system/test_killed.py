@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.system.person import TESTBED, TIMEOUT_S, Person, process, until
+from tests.system.person import TESTBED, TIMEOUT_S, Person, process
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.system
 
@@ -74,7 +75,7 @@ class Ping:
     def goes_on(self, why: str) -> None:
         """Wait for answers to come."""
         before = len(self.answers)
-        until(lambda: len(self.answers) > before + 2, why)
+        wait_until(lambda: len(self.answers) > before + 2, why)
 
     def end(self) -> None:
         self._process.terminate()
@@ -108,9 +109,9 @@ def is_ready(pod: dict[str, Any]) -> bool:
 
 def scale(person: Person, replicas: int) -> None:
     person.gets("apply", "-f", "-", stdin=DEPLOYMENT.replace("replicas: 4", f"replicas: {replicas}"))
-    until(
+    wait_until(
         lambda: [is_ready(pod) for pod in documents(person)] == [True] * replicas,
-        f"not {replicas} pods ready",
+        f"{replicas} pods are ready",
     )
 
 
@@ -138,9 +139,9 @@ def test_pods_and_their_traffic_outlive_every_process_that_is_started_again(pers
         for victim in VICTIMS:
             status = process(person.status(NAME), victim)
             person.kills(NAME, status["pid"])
-            until(
+            wait_until(
                 lambda victim=victim, before=status["restarts"]: is_back(person, victim, before),  # type: ignore[misc]
-                f"{victim} is not back",
+                f"{victim} is back",
             )
             ping.goes_on(f"there is no answer since {victim} was killed")
         scale(person, 6)
@@ -151,4 +152,4 @@ def test_pods_and_their_traffic_outlive_every_process_that_is_started_again(pers
     finally:
         ping.end()
     scale(person, 1)
-    until(lambda: ports(person) == set(pods(person)), "ports are left of pods that are gone")
+    wait_until(lambda: ports(person) == set(pods(person)), "ports are of pods that are there")

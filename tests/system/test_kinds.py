@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
-import tempfile
-import time
-from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +21,7 @@ from tests.system.apiserver_process import (
 )
 from tests.system.chain import Chain
 from tests.system.kubectls import PACKAGES, Kubectl
+from tests.waiting import until
 
 pytestmark = pytest.mark.system
 
@@ -175,22 +172,6 @@ SHOWN = {
 
 
 # Custom kinds
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[ServerProcess]:
-    with running(tmp_path) as process:
-        yield process
-
-
-async def until(check: Callable[[], Awaitable[Any]], what: str, timeout: float = 60) -> Any:
-    deadline = time.monotonic() + timeout
-    while True:
-        found = await check()
-        if found:
-            return found
-        assert time.monotonic() < deadline, f"not within {timeout} s: {what}"
-        await asyncio.sleep(0.01)
 
 
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
@@ -346,19 +327,6 @@ async def test_a_namespace_that_ends_is_emptied_of_every_kind(server: ServerProc
 # What the controller says
 
 
-@pytest.fixture
-def chain() -> Iterator[Chain]:
-    with tempfile.TemporaryDirectory() as directory:
-        chain = Chain(Path(directory))
-        try:
-            chain.start_api()
-            chain.start_northbound()
-            chain.start_controller()
-            yield chain
-        finally:
-            chain.stop()
-
-
 async def test_the_controller_says_what_it_does_not_carry(chain: Chain) -> None:
     async with Client(Access.load(chain.kubeconfig)) as client:
 
@@ -372,7 +340,7 @@ async def test_the_controller_says_what_it_does_not_carry(chain: Chain) -> None:
         async def raw(kind: Kind[Any], name: str) -> Any:
             return (await connection.request("GET", kind.path(name=name))).document
 
-        vip = {"metadata": {"name": "vip1"}, "spec": {"subnet": "ovn-default"}}
+        vip = {"metadata": {"name": "vip1"}, "spec": {"subnet": "ovn-default", "type": "switch_lb_vip"}}
         await client.create(kind_of("Vip"), vip)
         network = {"metadata": {"name": "net1"}, "spec": {"defaultInterface": "eth1"}}
         await client.create(kind_of("ProviderNetwork"), network)
@@ -380,15 +348,15 @@ async def test_the_controller_says_what_it_does_not_carry(chain: Chain) -> None:
         await client.create(VPCS, vpc)
         subnet = {
             "metadata": {"name": "nat"},
-            "spec": {"cidrBlock": "10.77.0.0/24", "enableEcmp": True, "u2oInterconnection": True},
+            "spec": {"cidrBlock": "10.77.0.0/24", "nodeNetwork": "storage", "u2oInterconnection": True},
         }
         await client.create(SUBNETS, subnet)
         for kind, name in ((kind_of("Vip"), "vip1"), (kind_of("ProviderNetwork"), "net1"), (VPCS, "red")):
             await until(lambda kind=kind, name=name: condition(kind, name, "False"), f"{kind.name} says so")  # type: ignore[misc]
         said = await until(lambda: condition(SUBNETS, "nat", "False"), "the subnet says so")
-        assert said["message"].endswith("spec.enableEcmp, spec.u2oInterconnection")
+        assert said["message"].endswith("spec.nodeNetwork, spec.u2oInterconnection")
 
-        await client.patch(SUBNETS, "nat", {"spec": {"enableEcmp": None, "u2oInterconnection": None}})
+        await client.patch(SUBNETS, "nat", {"spec": {"nodeNetwork": None, "u2oInterconnection": None}})
         await until(lambda: condition(SUBNETS, "nat", "True"), "the subnet is carried again")
 
         policy = {"metadata": {"name": "deny"}, "spec": {"podSelector": {}}}

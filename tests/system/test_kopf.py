@@ -9,8 +9,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +18,7 @@ import yaml
 
 from tests.system.apiserver_process import serving_people
 from tests.system.kubectls import PACKAGES, Kubectl
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.system
 
@@ -45,14 +44,6 @@ def move(old, new, patch, **_):
 def fill(name, **_):
     open("filled", "w").write(name)
 """
-
-
-def until(check: Callable[[], Any], what: str) -> Any:
-    deadline = time.monotonic() + 60
-    while not (found := check()):
-        assert time.monotonic() < deadline, what
-        time.sleep(0.05)
-    return found
 
 
 def test_an_operator_sees_changes_and_the_end_of_its_objects(tmp_path: Path) -> None:
@@ -82,11 +73,11 @@ def test_an_operator_sees_changes_and_the_end_of_its_objects(tmp_path: Path) -> 
 
         try:
             kube.apply(tunnel)
-            until(lambda: current().get("status", {}).get("phase") == "Up", "the status is patched")
-            until(lambda: "Dug" in kube("get", "events"), "the event is posted")
+            wait_until(lambda: current().get("status", {}).get("phase") == "Up", "the status is patched")
+            wait_until(lambda: "Dug" in kube("get", "events"), "the event is posted")
             kube.apply(tunnel | {"spec": {"remote": "192.0.2.2"}})
             moved = "192.0.2.1 to 192.0.2.2"
-            until(lambda: moved in current()["metadata"]["annotations"].values(), "the change was seen")
+            wait_until(lambda: moved in current()["metadata"]["annotations"].values(), "the change was seen")
             assert current()["metadata"]["finalizers"] == ["kopf.zalando.org/KopfFinalizerMarker"]
             kube("delete", "tunnel", "west", "--timeout=60s")
             assert (tmp_path / "filled").read_text() == "west"

@@ -9,7 +9,6 @@ API hold exactly what belongs to what exists.
 from __future__ import annotations
 
 import asyncio
-import subprocess
 import tempfile
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
@@ -215,8 +214,7 @@ def northbound() -> Iterator[str]:
         server = Server(Path(directory))
         server.start()
         try:
-            wait = ["ovsdb-client", "--timeout=60", "wait", server.endpoint, "OVN_Northbound", "connected"]
-            subprocess.run(wait, check=True)
+            server.wait()
             yield server.endpoint
         finally:
             server.kill()

@@ -6,7 +6,6 @@ import fcntl
 import json
 import os
 import pty
-import select
 import shutil
 import signal
 import struct
@@ -15,7 +14,7 @@ import sys
 import tempfile
 import termios
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from kubernetes import config as official_config
 from kubernetes.stream import stream
 
 from tests.system.kubectls import PACKAGES, kubectl
+from tests.waiting import WITHIN_S, read_until, wait_until
 
 pytestmark = [
     pytest.mark.system,
@@ -32,7 +32,6 @@ pytestmark = [
 ]
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-WITHIN_S = 60.0
 OLD, NEW = "1.20", "1.32"
 
 TALKS = "echo first; echo second >&2; echo third; exec sleep infinity"
@@ -142,22 +141,6 @@ def kube(request: pytest.FixtureRequest, new: Kubectl, kubeconfig: Path, tmp_pat
     return new if request.param == NEW else Kubectl(request.param, kubeconfig, tmp_path)
 
 
-def until(condition: Callable[[], bool], why: str) -> None:
-    deadline = time.monotonic() + WITHIN_S
-    while not condition():
-        assert time.monotonic() < deadline, why
-        time.sleep(0.05)
-
-
-def read_until(descriptor: int, wanted: bytes) -> bytes:
-    said = b""
-    while wanted not in said:
-        ready, _, _ = select.select([descriptor], [], [], WITHIN_S)
-        assert ready, said
-        said += os.read(descriptor, 65_536)
-    return said
-
-
 def test_logs_show_what_a_pod_wrote_or_the_part_that_is_wanted(kube: Kubectl) -> None:
     assert kube("logs", "talker") == "first\nsecond\nthird\n"
     assert kube("logs", "talker", "--tail=2") == "second\nthird\n"
@@ -180,7 +163,7 @@ def test_logs_of_several_containers_are_asked_for_by_name_or_all_at_once(kube: K
 
 
 def test_logs_of_a_container_that_was_started_again_have_a_previous_part(kube: Kubectl) -> None:
-    until(lambda: kube.run("logs", "crash", "--previous").returncode == 0, "crash has no previous run")
+    wait_until(lambda: kube.run("logs", "crash", "--previous").returncode == 0, "crash has a previous run")
     assert kube("logs", "crash", "--previous").startswith("run of ")
     assert "previous terminated container" in kube.run("logs", "talker", "--previous").stderr
 
@@ -275,9 +258,9 @@ def test_exec_gives_a_shell_a_terminal_of_the_callers_size(new: Kubectl) -> None
     os.write(ours, b"until [ \"$(stty size)\" = '44 99' ]; do sleep 0.1; done; echo size $((40 + 4))\n")
     read_until(ours, b"size 44\r\n")
     os.write(ours, b"sleep 4567890\n")
-    until(lambda: runs(new, "sleep 4567890"), "sleep does not run")
+    wait_until(lambda: runs(new, "sleep 4567890"), "sleep runs")
     os.write(ours, b"\x03")  # Ctrl-C ends sleep, not the shell
-    until(lambda: not runs(new, "sleep 4567890"), "sleep runs on")
+    wait_until(lambda: not runs(new, "sleep 4567890"), "sleep has ended")
     os.write(ours, b"exit 5\n")
     assert session.wait(WITHIN_S) == 5
     os.close(ours)
@@ -312,10 +295,10 @@ def test_a_client_that_goes_away_takes_its_program_with_it(new: Kubectl, flags: 
     )
     assert client.stdout is not None
     assert client.stdout.readline() == b"begun\n"
-    until(lambda: runs(new, "sleep 7654321"), "it does not run")
+    wait_until(lambda: runs(new, "sleep 7654321"), "it runs")
     client.kill()
     client.communicate()
-    until(lambda: not runs(new, "sleep 7654321"), "its program is left behind")
+    wait_until(lambda: not runs(new, "sleep 7654321"), "its program has ended")
 
 
 @pytest.fixture
@@ -330,11 +313,11 @@ def much(tmp_path: Path) -> Path:
 def test_a_client_may_go_away_while_its_program_does_not_read(new: Kubectl, much: Path) -> None:
     with much.open("rb") as given:
         client = new.begin("exec", "-i", "place", "--", "sleep", "3456789", stdin=given)
-    until(lambda: runs(new, "sleep 3456789"), "it does not run")
-    until(lambda: is_waiting(client.pid, much), "all was taken")
+    wait_until(lambda: runs(new, "sleep 3456789"), "it runs")
+    wait_until(lambda: is_waiting(client.pid, much), "all was taken")
     client.kill()
     client.wait()
-    until(lambda: not runs(new, "sleep 3456789"), "its program is left behind")
+    wait_until(lambda: not runs(new, "sleep 3456789"), "its program has ended")
 
 
 def test_much_input_waits_for_a_program_that_reads_late(new: Kubectl, much: Path) -> None:
@@ -342,7 +325,7 @@ def test_much_input_waits_for_a_program_that_reads_late(new: Kubectl, much: Path
     with much.open("rb") as given:
         command = ("exec", "-i", "place", "--", "sh", "-c", late)
         client = new.begin(*command, stdin=given, stdout=subprocess.PIPE)
-    until(lambda: is_waiting(client.pid, much), "all was taken")
+    wait_until(lambda: is_waiting(client.pid, much), "all was taken")
     new("exec", "place", "--", "touch", "/tmp/go")  # noqa: S108 - the container's own
     said, _ = client.communicate(timeout=WITHIN_S)
     assert said.strip() == b"50000000"
@@ -354,11 +337,11 @@ def test_a_deleted_pod_takes_along_what_runs_in_it_and_what_that_left_behind(new
     new("exec", "doomed", "--", "setsid", "--fork", "sleep", "1234567")
     assert runs(new, "sleep 1234567")
     inside = new.begin("exec", "doomed", "--", "sleep", "2345678", stderr=subprocess.PIPE)
-    until(lambda: runs(new, "sleep 2345678"), "it does not run")
+    wait_until(lambda: runs(new, "sleep 2345678"), "it runs")
     new("delete", "pod", "doomed")
     assert inside.wait(WITHIN_S) == 137
     inside.communicate()
-    until(lambda: not runs(new, "sleep 1234567"), "a daemon is left behind")
+    wait_until(lambda: not runs(new, "sleep 1234567"), "its daemon has ended")
 
 
 def test_files_are_copied_to_a_pod_and_back(new: Kubectl, tmp_path: Path) -> None:
@@ -431,6 +414,6 @@ def test_a_kubelet_that_is_killed_ends_what_went_through_it_and_comes_back(
     for client in (following, inside):
         client.communicate(timeout=WITHIN_S)
         assert client.returncode == 1
-    until(lambda: new.run("logs", "talker").stdout == "first\nsecond\nthird\n", "logs are not back")
+    wait_until(lambda: new.run("logs", "talker").stdout == "first\nsecond\nthird\n", "logs are back")
     assert new("exec", "place", "--", "echo", "well") == "well\n"
     assert not runs(new, "cat")

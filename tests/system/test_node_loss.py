@@ -19,11 +19,12 @@ from typing import Any
 
 import pytest
 
+from controller.api.core import Pod
 from controller.api.kinds import NODES as CORE_NODES
 from controller.kubernetes import Access, Client
-from testbed.workloads.objects import DEPLOYMENTS, NODES, PODS, Node, Pod
+from testbed.workloads.objects import DEPLOYMENTS, NODES, Node
 from tests.system.apiserver_process import running
-from tests.system.workloads_process import WorkloadsProcess
+from tests.system.workloads_process import WorkloadsProcess, pods_until
 
 pytestmark = pytest.mark.system
 
@@ -96,19 +97,6 @@ async def node_until(api: Client, name: str, condition: Callable[[Node], bool]) 
         async for change in api.follow(NODES):
             if change.type != "SYNCED" and change.object.name == name and condition(change.object):
                 return
-
-
-async def pods_until(api: Client, condition: Callable[[list[Pod]], bool]) -> list[Pod]:
-    known: dict[str, Pod] = {}
-    async with asyncio.timeout(60):
-        async for change in api.follow(PODS):
-            if change.type == "DELETED":
-                known.pop(change.object.metadata.uid, None)
-            elif change.type != "SYNCED":
-                known[change.object.metadata.uid] = change.object
-            if condition(list(known.values())):
-                return list(known.values())
-    raise AssertionError("a watch never ends")
 
 
 def is_unknown(node: Node) -> bool:

@@ -14,37 +14,21 @@ from controller.northbound.replica import Replica
 from controller.northbound.rows import Place, Row, RowKey
 from controller.northbound.writer import Writer
 from controller.ovsdb import operations
+from tests.system.private_ovsdb import Server
 
 pytestmark = pytest.mark.system
-
-SCHEMA = Path("/usr/share/ovn/ovn-nb.ovsschema")
 
 
 @pytest.fixture
 def northbound() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as directory:
-        database, socket = Path(directory, "nb.db"), Path(directory, "nb.sock")
-        subprocess.run(["ovsdb-tool", "create", database, SCHEMA], check=True)
-        server = subprocess.Popen(
-            [
-                "ovsdb-server",
-                f"--remote=punix:{socket}",
-                f"--unixctl={directory}/ctl",
-                "--no-chdir",
-                "-vconsole:off",
-                f"--log-file={directory}/log",
-                database,
-            ]
-        )
+        server = Server(Path(directory))
+        server.start()
         try:
-            subprocess.run(
-                ["ovsdb-client", "--timeout=60", "wait", f"unix:{socket}", "OVN_Northbound", "connected"],
-                check=True,
-            )
-            yield f"unix:{socket}"
+            server.wait()
+            yield server.endpoint
         finally:
             server.kill()
-            server.wait()
 
 
 class World:

@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
 
 from controller.kubernetes import Access, Client
-from testbed.cluster import Cluster, ClusterSpec, enclosure, state
+from testbed.cluster import Cluster
 from testbed.kubelet.podspec import PODS, Pod
-from testbed.releases import resolve
+from tests.system.live_pods import a_spec, with_cluster
+from tests.waiting import until
 
-pytestmark = pytest.mark.system
-
-WITHIN_S = 60.0
-
-
-@pytest.fixture(autouse=True)
-def state_root(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    root = tempfile.mkdtemp(prefix="ovn-testbed-", dir="/run")
-    monkeypatch.setenv("TESTBED_STATE", root)
-    yield Path(root)
-    shutil.rmtree(root)
+pytestmark = [pytest.mark.system, pytest.mark.usefixtures("state_root")]
 
 
 def manifest(name: str, node: str, container: dict[str, Any], **spec: Any) -> dict[str, Any]:
@@ -39,14 +26,12 @@ def manifest(name: str, node: str, container: dict[str, Any], **spec: Any) -> di
     }
 
 
-async def until(api: Client, name: str, holds: Callable[[Pod], bool]) -> Pod:
-    deadline = time.monotonic() + WITHIN_S
-    while True:
+async def pod_that(api: Client, name: str, holds: Callable[[Pod], bool]) -> Pod:
+    async def check() -> Pod | None:
         pod = await api.get(PODS, name, "default")
-        if holds(pod):
-            return pod
-        assert time.monotonic() < deadline, orjson.dumps(pod, default=str)
-        await asyncio.sleep(0.02)
+        return pod if holds(pod) else None
+
+    return await until(check, f"pod {name} is as it should be")
 
 
 def output_of(directory: Path, pod: Pod) -> str:
@@ -54,23 +39,23 @@ def output_of(directory: Path, pod: Pod) -> str:
     return "".join(line.split(" ", 3)[3] for line in path.read_text().splitlines(keepends=True))
 
 
-async def scenes(cluster: Cluster, directory: Path) -> None:
+async def scenes(cluster: Cluster) -> None:
     async with Client(Access.load(cluster.kubeconfig)) as api:
         web = manifest("web", "node1", {"ports": [{"containerPort": 80}]})
         await api.create(PODS, web, namespace="default")
-        address = (await until(api, "web", lambda pod: pod.is_ready)).status.pod_ip
+        address = (await pod_that(api, "web", lambda pod: pod.is_ready)).status.pod_ip
 
         ask: dict[str, Any] = {
             "command": ["/bin/sh", "-c", "wget -T5 -qO- http://$(WEB)/index.html; ls /run; exit 3"],
             "env": [{"name": "WEB", "value": address}],
         }
         await api.create(PODS, manifest("ask", "node2", ask, restartPolicy="Never"), namespace="default")
-        asked = await until(api, "ask", lambda pod: pod.is_finished)
+        asked = await pod_that(api, "ask", lambda pod: pod.is_finished)
         assert asked.status.phase == "Failed"
         (ended,) = asked.status.container_statuses
         assert ended.state.terminated is not None
         assert ended.state.terminated.exit_code == 3
-        assert output_of(directory, asked) == (
+        assert output_of(cluster.directory, asked) == (
             f"pod: default/web\nnode: node1\ncaller: {asked.status.pod_ip}\nrequest: GET /index.html\n"
         )
 
@@ -87,22 +72,15 @@ async def scenes(cluster: Cluster, directory: Path) -> None:
         gated = manifest("gated", "node1", probed, terminationGracePeriodSeconds=1)
         for one in (lacking, crash, gated, manifest("sick", "node2", sick)):
             await api.create(PODS, one, namespace="default")
-        running = await until(api, "gated", lambda pod: pod.status.phase == "Running")
+        running = await pod_that(api, "gated", lambda pod: pod.status.phase == "Running")
         assert not running.is_ready
-        await until(api, "gated", lambda pod: pod.is_ready)
-        failed = (await until(api, "lacking", lambda pod: pod.is_finished)).status.container_statuses[0]
+        await pod_that(api, "gated", lambda pod: pod.is_ready)
+        failed = (await pod_that(api, "lacking", lambda pod: pod.is_finished)).status.container_statuses[0]
         assert failed.state.terminated is not None
         assert (failed.state.terminated.exit_code, failed.state.terminated.reason) == (128, "StartError")
         for name in ("crash", "sick"):
-            await until(api, name, lambda pod: pod.status.container_statuses[0].restart_count >= 1)
+            await pod_that(api, name, lambda pod: pod.status.container_statuses[0].restart_count >= 1)
 
 
 def test_pods_run_what_the_host_has_answer_for_what_it_lacks_and_obey_their_probes() -> None:
-    def main(directory: Path) -> int:
-        with Cluster(ClusterSpec("test", 2, resolve("system")), directory) as cluster:
-            asyncio.run(scenes(cluster, directory))
-            cluster.check()
-        return 0
-
-    with state.claim("test") as directory:
-        assert enclosure.run(lambda: main(directory)) == 0
+    assert with_cluster(a_spec(), lambda cluster: asyncio.run(scenes(cluster))) == 0

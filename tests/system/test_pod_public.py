@@ -9,16 +9,15 @@ from typing import Any
 import pytest
 
 from controller.api.annotations import EIP, SNAT
-from controller.api.kinds import EVENTS, OVN_EIPS, PODS
+from controller.api.kinds import OVN_EIPS, PODS
 from controller.kubernetes import Access, ApiError, Client
 from testbed.cluster import Cluster
-from tests.system.live_pods import a_pod, a_spec, create, run_pods, with_cluster
-from tests.system.test_egress import becomes, serve
-from tests.system.test_public_addresses import answers, finds, join
+from tests.system.live_pods import a_pod, a_spec, create, run_pods, told, with_cluster
+from tests.system.outside import answers, finds, join, leaves_as, serve
+from tests.waiting import WITHIN_S
 
 pytestmark = [pytest.mark.system, pytest.mark.usefixtures("state_root")]
 
-WITHIN_S = 60.0
 OWN, SHARED = "172.31.200.21", "172.31.200.22"
 
 
@@ -29,32 +28,19 @@ async def ask(cluster: Cluster, pod: str, annotation: str, address: str | None) 
         await api.patch(PODS, pod, patch, namespace="default")
 
 
-async def is_told(cluster: Cluster, pod: str, text: str) -> None:
-    """Wait until an event of the pod says so."""
-    deadline = time.monotonic() + WITHIN_S
-    async with Client(Access.load(cluster.kubeconfig)) as api:
-        while True:
-            events = (await api.list(EVENTS, namespace="default")).items
-            said = [entry.message for entry in events if entry.involved_object.name == pod]
-            if any(text in message for message in said):
-                return
-            assert time.monotonic() < deadline, said
-            await asyncio.sleep(0.05)
-
-
 @pytest.mark.proves("ovn.kubernetes.io/eip", "ovn.kubernetes.io/snat")
 def test_annotations_give_running_pods_public_addresses_and_take_them_back() -> None:
     def body(cluster: Cluster) -> None:
         serve(cluster)
         asyncio.run(run_pods(cluster, a_pod("a", "node1", eip=OWN), a_pod("b", "node2", snat=SHARED)))
-        asyncio.run(is_told(cluster, "a", "of no external subnet that VPC ovn-cluster reaches"))
-        becomes(cluster, "a", cluster.nodes[0].tunnel_ip)
+        asyncio.run(told(cluster, "a", "of no external subnet that VPC ovn-cluster reaches"))
+        leaves_as(cluster, "a", cluster.nodes[0].tunnel_ip)
         asyncio.run(join(cluster, "ovn-cluster"))
-        answers(cluster, "a", 80, "a")
-        answers(cluster, "b", 80, "b")
-        becomes(cluster, "a", OWN)
+        answers("a", 80, "a")
+        answers("b", 80, "b")
+        leaves_as(cluster, "a", OWN)
         finds(cluster, OWN, 80, "a")
-        becomes(cluster, "b", SHARED)
+        leaves_as(cluster, "b", SHARED)
         with pytest.raises(ApiError) as refused:
             asyncio.run(ask(cluster, "b", EIP, OWN))
         assert f"{OWN}.public.kubeovn.io has it" in str(refused.value)
@@ -62,11 +48,11 @@ def test_annotations_give_running_pods_public_addresses_and_take_them_back() -> 
             asyncio.run(create(cluster, OVN_EIPS, "one", externalSubnet="outside", v4Ip=OWN))
         asyncio.run(ask(cluster, "a", EIP, None))
         asyncio.run(ask(cluster, "a", SNAT, SHARED))
-        becomes(cluster, "a", SHARED)
+        leaves_as(cluster, "a", SHARED)
         asyncio.run(moved(cluster, "b"))
         finds(cluster, OWN, 80, "b")
-        becomes(cluster, "b", OWN)
-        becomes(cluster, "a", SHARED)
+        leaves_as(cluster, "b", OWN)
+        leaves_as(cluster, "a", SHARED)
 
     assert with_cluster(a_spec(), body) == 0
 

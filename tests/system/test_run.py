@@ -8,16 +8,15 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from testbed.cluster.state import is_held
 from testbed.results import RunDirectory, find
 from tests.system.remains import interfaces, mounts
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
 
@@ -161,16 +160,9 @@ def testbed(tmp_path: Path) -> Iterator[CommandLine]:
     state = Path(tempfile.mkdtemp(prefix="testbed-", dir="/run"))  # short, as paths of sockets have to be
     testbed = CommandLine(tmp_path, state)
     yield testbed
-    _eventually(lambda: testbed.processes() == [], "no process is left")
+    wait_until(lambda: testbed.processes() == [], "no process is left")
     assert not interfaces() | mounts(state)
     state.rmdir()
-
-
-def _eventually(holds: Any, what: str, timeout: float = 60) -> None:
-    deadline = time.monotonic() + timeout
-    while not holds():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.02)
 
 
 def values(directory: RunDirectory, metric: str) -> list[float]:
@@ -304,7 +296,7 @@ def test_after_kill_9_nothing_is_left_but_a_directory_which_clean_removes(testbe
     process.kill()
     process.wait()
     (cluster,) = testbed.clusters()
-    _eventually(lambda: not is_held(cluster), "the kernel takes all processes")
+    wait_until(lambda: not is_held(cluster), "the kernel takes all processes")
     assert values(testbed.latest, "samples") == [1]
     done = testbed.run("clean")
     assert done.returncode == 0

@@ -6,19 +6,18 @@ import asyncio
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from controller.api.kind import Kind
-from controller.api.kinds import EVENTS, NAMESPACES, NODES, SUBNETS
+from controller.api.kinds import NAMESPACES, NODES, SUBNETS
 from controller.kubernetes import Access, Client
 from testbed.cluster import Cluster
-from tests.system.live_pods import a_pod, a_spec, change, create, enter, run_pods, with_cluster
-from tests.system.live_pods import becomes as reaches
-from tests.system.test_egress import WITHIN_S, becomes, serve
+from tests.system.live_pods import a_pod, a_spec, becomes, change, create, enter, run_pods, told, with_cluster
+from tests.system.outside import leaves_as, serve
+from tests.waiting import until
 
 pytestmark = [pytest.mark.system, pytest.mark.usefixtures("state_root")]
 
@@ -28,18 +27,6 @@ SOLICITS = Path(__file__).with_name("router_solicit.py")
 async def label(cluster: Cluster, kind: Kind[Any], name: str, **labels: str | None) -> None:
     async with Client(Access.load(cluster.kubeconfig)) as api:
         await api.patch(kind, name, {"metadata": {"labels": labels}})
-
-
-async def told(cluster: Cluster, pod: str, reason: str) -> str:
-    """Wait for an event of the pod; what it says."""
-    deadline = time.monotonic() + WITHIN_S
-    async with Client(Access.load(cluster.kubeconfig)) as api:
-        while True:
-            for event in (await api.list(EVENTS, namespace="default")).items:
-                if (event.involved_object.name, event.reason) == (pod, reason):
-                    return str(event.message)
-            assert time.monotonic() < deadline, f"no event {reason} of {pod}"
-            await asyncio.sleep(0.05)
 
 
 @pytest.mark.proves(
@@ -56,7 +43,7 @@ def test_labels_choose_the_namespaces_that_a_subnet_serves_and_the_nodes_by_whic
         asyncio.run(serves(cluster, "default", "blue"))
         address = asyncio.run(run_pods(cluster, a_pod("a", first.name)))["a"].status.pod_ip
         assert address.startswith("10.1.0.")
-        becomes(cluster, "a", first.tunnel_ip)
+        leaves_as(cluster, "a", first.tunnel_ip)
 
         cluster.external.ip([f"route add {address}/32 via {first.tunnel_ip}"])
         rules = [
@@ -64,31 +51,30 @@ def test_labels_choose_the_namespaces_that_a_subnet_serves_and_the_nodes_by_whic
             {"action": "nat", "match": {"srcIPs": "10.1.0.0/24"}},
         ]
         asyncio.run(change(cluster, SUBNETS, "blue", natOutgoingPolicyRules=rules))
-        becomes(cluster, "a", address)
+        leaves_as(cluster, "a", address)
         rules[0]["match"] = {"srcIPs": address, "dstIPs": "192.0.2.1"}
         asyncio.run(change(cluster, SUBNETS, "blue", natOutgoingPolicyRules=rules))
-        becomes(cluster, "a", first.tunnel_ip)
+        leaves_as(cluster, "a", first.tunnel_ip)
 
         asyncio.run(change(cluster, SUBNETS, "blue", gatewayType="centralized"))
         asyncio.run(label(cluster, NODES, second.name, team="blue"))
-        becomes(cluster, "a", second.tunnel_ip)
+        leaves_as(cluster, "a", second.tunnel_ip)
         asyncio.run(label(cluster, NODES, first.name, team="blue"))
         asyncio.run(label(cluster, NODES, second.name, team=None))
-        becomes(cluster, "a", first.tunnel_ip)
+        leaves_as(cluster, "a", first.tunnel_ip)
 
     assert with_cluster(a_spec(), body) == 0
 
 
 async def serves(cluster: Cluster, namespace: str, subnet: str) -> None:
     """Wait until the namespace says that the subnet serves it."""
-    deadline = time.monotonic() + WITHIN_S
     async with Client(Access.load(cluster.kubeconfig)) as api:
-        while True:
-            found = await api.get(NAMESPACES, namespace)
-            if found.annotations.get("ovn.kubernetes.io/logical_switch") == subnet:
-                return
-            assert time.monotonic() < deadline, found.annotations
-            await asyncio.sleep(0.05)
+
+        async def says_so() -> bool:
+            said = (await api.get(NAMESPACES, namespace)).annotations
+            return said.get("ovn.kubernetes.io/logical_switch") == subnet
+
+        await until(says_so, f"namespace {namespace} is served by {subnet}")
 
 
 @pytest.mark.proves("Subnet.spec.enableIPv6RA", "Subnet.spec.ipv6RAConfigs", "Subnet.spec.gateway")
@@ -103,10 +89,10 @@ def test_a_router_announces_itself_and_moves_and_pods_are_told_what_they_cannot_
         assert done.returncode == 0, done.stderr
         assert json.loads(done.stdout) == {"managed": False, "mtu": 1380, "prefix": "fd00:1::/64"}
 
-        reaches("a", "10.1.0.1", reached=True)
+        becomes("a", "10.1.0.1", reached=True)
         asyncio.run(change(cluster, SUBNETS, "blue", gateway="10.1.0.254,fd00:1::fe"))
-        reaches("a", "10.1.0.254", reached=True)
-        reaches("a", "10.1.0.1", reached=False)
+        becomes("a", "10.1.0.254", reached=True)
+        becomes("a", "10.1.0.1", reached=False)
         assert "gateway of the subnet is 10.1.0.254,fd00:1::fe now" in asyncio.run(
             told(cluster, "a", "SubnetChanged")
         )

@@ -4,14 +4,12 @@ import fcntl
 import json
 import os
 import pty
-import select
 import shutil
 import signal
 import socket
 import subprocess
 import tempfile
 import termios
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +19,8 @@ import pytest
 from testbed import releases
 from testbed.cluster.control import Control
 from testbed.releases.release import PROGRAMS, SCHEMAS
-from tests.system.person import TESTBED, TIMEOUT_S, Person, parent, process, until
+from tests.system.person import TESTBED, TIMEOUT_S, Person, parent, process
+from tests.waiting import read_until, wait_until
 
 pytestmark = [
     pytest.mark.system,
@@ -124,9 +123,9 @@ def test_exec_gives_a_shell_its_terminal(person: Person, cluster: dict[str, Any]
     os.write(us, b"test -t 0 && echo it is a $((40 + 2)) terminal\nsleep 60\n")
     said = read_until(us, b"it is a 42 terminal")
     assert b"no job control" not in said
-    until(
+    wait_until(
         lambda: "sleep 60" in person.gets("exec", "node/node1", "--", "ps", "-eo", "args"),
-        "sleep does not run",
+        "sleep runs",
     )
     os.write(us, b"\x03exit 5\n")  # Ctrl-C ends sleep, not the shell
     assert shell.wait(TIMEOUT_S) == 5
@@ -139,10 +138,10 @@ def test_a_killed_process_is_started_again_and_recorded(
 ) -> None:
     before = process(person.status(NAME), victim)
     kill_inside(person, before["pid"])
-    until(
-        lambda: process(person.status(NAME), victim)["restarts"] > before["restarts"], f"{victim} is not back"
+    wait_until(
+        lambda: process(person.status(NAME), victim)["restarts"] > before["restarts"], f"{victim} is back"
     )
-    until(lambda: person.status(NAME)["state"] == "running", f"{victim} is not running")
+    wait_until(lambda: person.status(NAME)["state"] == "running", "the cluster is running")
     told = [entry["what"] for entry in person.status(NAME)["incidents"] if entry["process"] == victim]
     assert told[0] == "was killed by signal 9"
 
@@ -309,9 +308,11 @@ def test_a_dead_switch_is_told_and_northd_is_started_again(person: Person) -> No
     try:
         status = person.status("hurt")
         kill_inside(person, process(status, "central northd")["pid"], name="hurt")
-        until(lambda: process(person.status("hurt"), "central northd")["restarts"] == 1, "northd is not back")
+        wait_until(
+            lambda: process(person.status("hurt"), "central northd")["restarts"] == 1, "northd is back"
+        )
         kill_inside(person, process(status, "node1 ovs-vswitchd")["pid"], name="hurt")
-        until(lambda: person.status("hurt")["state"] == "degraded", "the dead switch is not told")
+        wait_until(lambda: person.status("hurt")["state"] == "degraded", "the dead switch is told")
         assert process(person.status("hurt"), "node1 ovs-vswitchd")["state"] == "dead"
     finally:
         person.gets("down", "--name", "hurt")
@@ -323,7 +324,7 @@ def test_a_supervisor_that_dies_takes_everything_with_it(person: Person) -> None
     (directory / ".lock").touch()
     person.gets("up", "--nodes", "1", "--name", "mortal")
     os.kill(Control(directory).supervisor(), signal.SIGKILL)
-    until(lambda: not directory.exists(), "its directory is still there")
+    wait_until(lambda: not directory.exists(), "its directory is gone")
     assert "mortal" not in person.gets("status")
 
 
@@ -367,7 +368,7 @@ def test_a_keeper_that_dies_leaves_a_directory_for_clean(person: Person) -> None
     directory = person.state / "lost"
     init = parent(Control(directory).supervisor())
     os.kill(parent(init), signal.SIGKILL)
-    until(lambda: not Path(f"/proc/{init}").exists(), "the enclosure outlives its keeper")
+    wait_until(lambda: not Path(f"/proc/{init}").exists(), "the enclosure ends with its keeper")
     assert str(directory) in person.gets("clean")
     assert not directory.exists()
 
@@ -375,14 +376,6 @@ def test_a_keeper_that_dies_leaves_a_directory_for_clean(person: Person) -> None
 def take_terminal() -> None:
     os.setsid()
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-
-
-def read_until(descriptor: int, wanted: bytes) -> bytes:
-    said, deadline = b"", time.monotonic() + TIMEOUT_S
-    while wanted not in said:
-        assert select.select([descriptor], [], [], max(0, deadline - time.monotonic()))[0], said
-        said += os.read(descriptor, 4096)
-    return said
 
 
 def kill_inside(person: Person, *pids: int, name: str = NAME) -> None:

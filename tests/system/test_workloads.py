@@ -29,7 +29,7 @@ from testbed.workloads.objects import (
     Strategy,
 )
 from tests.system.apiserver_process import running
-from tests.system.workloads_process import WorkloadsProcess, report_ready
+from tests.system.workloads_process import WorkloadsProcess, pods_until, report_ready
 
 pytestmark = pytest.mark.system
 
@@ -69,21 +69,6 @@ def a_deployment(replicas: int, image: str = "web:1", **spec: Any) -> dict[str, 
             **spec,
         },
     }
-
-
-async def pods_until(api: Client, condition: Callable[[list[Pod]], bool]) -> list[Pod]:
-    """The pods, once they are as they should be."""
-    known: dict[str, Pod] = {}
-    async with asyncio.timeout(60):
-        async for change in api.follow(PODS):
-            if change.type == "DELETED":
-                known.pop(change.object.metadata.uid, None)
-            elif change.type != "SYNCED":
-                known[change.object.metadata.uid] = change.object
-            found = list(known.values())
-            if condition(found):
-                return found
-    raise AssertionError("a watch never ends")
 
 
 def are_bound(count: int) -> Callable[[list[Pod]], bool]:

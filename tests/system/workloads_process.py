@@ -13,17 +13,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from controller.api.core import Pod
+from controller.api.kinds import PODS
 from controller.kubernetes import Access, ApiError, Client
 from testbed.workloads import moments
-from testbed.workloads.objects import PODS, Pod
-
-KUBECONFIG = """
-apiVersion: v1
-kind: Config
-current-context: local
-contexts: [{{name: local, context: {{cluster: local}}}}]
-clusters: [{{name: local, cluster: {{server: "unix:{socket}"}}}}]
-"""
+from tests.system.apiserver_process import write_kubeconfig
 
 
 class WorkloadsProcess:
@@ -31,8 +25,7 @@ class WorkloadsProcess:
 
     def __init__(self, directory: Path, *arguments: str) -> None:
         self.arguments = arguments
-        self.kubeconfig = directory / "kubeconfig"
-        self.kubeconfig.write_text(KUBECONFIG.format(socket=directory / "api.sock"))
+        self.kubeconfig = write_kubeconfig(directory)
         self.log = directory / "workloads.log"
 
     def start(self) -> None:
@@ -82,6 +75,21 @@ async def report_ready(api: Client, is_up: IsUp = is_bound) -> None:
         except ApiError as error:
             if not error.is_not_found:
                 raise
+
+
+async def pods_until(api: Client, condition: Callable[[list[Pod]], bool]) -> list[Pod]:
+    """The pods, once they are as they should be."""
+    known: dict[str, Pod] = {}
+    async with asyncio.timeout(60):
+        async for change in api.follow(PODS):
+            if change.type == "DELETED":
+                known.pop(change.object.metadata.uid, None)
+            elif change.type != "SYNCED":
+                known[change.object.metadata.uid] = change.object
+            found = list(known.values())
+            if condition(found):
+                return found
+    raise AssertionError("a watch never ends")
 
 
 @contextmanager
