@@ -192,8 +192,11 @@ def test_pods_reach_a_deployment_through_its_service_unless_their_subnet_has_non
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("release", "affinity"), [("system", "address"), ("suite:sid", "time")])
 @pytest.mark.proves("Service.spec.sessionAffinity", "ovn.kubernetes.io/vpc")
-def test_services_have_both_families_keep_clients_at_their_pods_and_are_for_one_vpc() -> None:
+def test_services_have_both_families_keep_clients_at_their_pods_and_are_for_one_vpc(
+    release: str, affinity: str
+) -> None:
     def body(cluster: Cluster) -> None:
         asyncio.run(create(cluster, VPCS, "tenant"))
         networks = {"both": "10.1.0.0/24,fd00:1::/64", "blue": "10.2.0.0/24,fd00:2::/64"}
@@ -219,8 +222,8 @@ def test_services_have_both_families_keep_clients_at_their_pods_and_are_for_one_
             (keeper,) = set(answers("client-both", address, 20))
             assert keeper in asyncio.run(endpoints(cluster, "both", 2))
 
-    ours = Ours(("--session-affinity", "address"))
-    assert with_cluster(a_spec(), body, ours) == 0
+    ours = Ours(("--session-affinity", affinity))
+    assert with_cluster(a_spec(release), body, ours) == 0
 
 
 @pytest.mark.slow
