@@ -45,6 +45,7 @@ def summarise(samples: DataFrame) -> Summary:
             lost = analysis.select(samples, "lost_packets", mode=way, labels=where)
             metrics.append(analysis.maximum(lost, f"{way}_lost_packets", labels=labels, better="lower"))
     metrics += _moves(samples)
+    metrics.append(_returns(samples))
     for way in LOSSES:
         for part in PARTS:
             moments = analysis.select(samples, f"{part}_ms", mode=way)
@@ -64,6 +65,12 @@ def _moves(samples: DataFrame) -> Iterator[Metric]:
             chosen = analysis.select(lost, "lost_packets", mode=way, labels={"phase": phase})
             labels = {"way": way, "phase": phase}
             yield analysis.total(chosen, "planned_move_lost_packets", labels=labels, better="lower")
+
+
+def _returns(samples: DataFrame) -> Metric:
+    """What was lost when the first node came back, after all losses together."""
+    lost = analysis.select(samples, "lost_packets", labels={"phase": "returned"})
+    return analysis.total(lost[lost["mode"].isin(list(LOSSES))], "return_lost_packets", better="lower")
 
 
 def _processor(samples: DataFrame) -> Iterator[Metric]:
@@ -104,6 +111,9 @@ def _answer(metrics: list[Metric]) -> str:
     lost = _value(metrics, "planned_move_lost_packets")
     if lost is not None:
         found.append(f"all planned moves together lost {lost:,.0f} datagrams")
+    returned = _value(metrics, "return_lost_packets")
+    if returned is not None:
+        found.append(f"all returns of the node {returned:,.0f}")
     alarms, share = _value(metrics, "false_failovers"), _value(metrics, "load_cpu_share")
     if alarms is not None and share is not None:
         found.append(f"{alarms:,.0f} false failovers with the processors {share:.0%} busy")

@@ -81,6 +81,11 @@ class GatewayFailover(Scenario):
             equals=0,
             why="both gateways are alive and pass on what they get until nobody sends to the old one any more",
         ),
+        Expectation(
+            metric="return_lost_packets",
+            equals=0,
+            why="the node that came back is sent nothing until it has been there for three seconds",
+        ),
         Expectation(metric="false_failovers", equals=0, why="no gateway is lost while pods come and go"),
     )
     method: ClassVar[tuple[str, ...]] = (
@@ -90,8 +95,8 @@ class GatewayFailover(Scenario):
         "trial begins four seconds after the last news of any gateway: no trial is in the aftermath of another. It "
         "ends once a hundred datagrams in a row, sent after all was done, came back by the gateway that they "
         "ought to leave by, as the host beyond saw their source; what is not back within a second is lost. Lost "
-        "packets of planned moves (another order, a cordoned node) are the sum over all of them, there and back; "
-        "those of other ways the most of any trial.",
+        "packets of planned moves (another order, a cordoned node) are the sum over all of them, there and back, those "
+        "of returns the sum over all returns of a node that was lost, those of other ways the most of any trial.",
         "What an outage is made of is told in milliseconds from the first datagram that was lost: when the database of "
         "the next gateway said that BFD does not hear the first one any more (that is what its ovn-controller acts "
         "on), and when SB said that the port is its own. Datagrams may come back before SB says so: OVN puts the flows "

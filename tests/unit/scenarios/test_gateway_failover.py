@@ -61,10 +61,11 @@ def test_what_planned_moves_lost_is_added_up_there_and_back() -> None:
         trial("planned_move", "returned", 10, 1),
         trial("drain", "lost", 20, 2),
         trial("node_killed", "lost", 150, 3),
+        trial("node_killed", "returned", 40, 3),
     )
     assert value(found, "planned_move_lost_packets") == 3
     assert value(found, "planned_move_lost_packets", way="drain", phase="lost") == 2
-    assert "all planned moves together lost 3 datagrams" in found.answer
+    assert "all planned moves together lost 3 datagrams; all returns of the node 4" in found.answer
 
 
 def test_an_outage_is_told_in_its_parts() -> None:
