@@ -152,6 +152,7 @@ class Cluster:
             self._wait_for_chassis()
         if self.control_plane is not None:
             with self._phase("control plane"):
+                self.control_plane.suit(self.spec.release, self.spec.release_of_central)
                 self.control_plane.start_rest(
                     self.central.northbound,
                     self.central.southbound,

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from testbed.cluster.node import Node
 from testbed.cluster.processes import Process, wait_ready
+from testbed.releases.release import Release
 from testbed.systems import Command, System
 
 PLUGS = ("testbed.pods.stub",)
@@ -57,6 +58,11 @@ class ControlPlane:
     def start_api(self) -> None:
         """Start the API server, which needs nothing else; returns at once."""
         self.apiserver.start()
+
+    def suit(self, *releases: Release) -> None:
+        """Have the controller get along with the known faults of the releases that it will drive."""
+        faults = {fault.identifier for release in releases for fault in release.defects()}
+        self.system = self.system.suited_to(faults)
 
     def start_rest(
         self,

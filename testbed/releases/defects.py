@@ -101,8 +101,9 @@ DEFECTS = (
         introduced=((23, 3, 1),),
         mended=((23, 3, 2),),
         effect="affinity_timeout of load balancers drops the first connection of a client",
-        advice="use selection_fields=ip_src where clients must stick",
-        source="seen on 23.03.1; other versions untried",
+        advice="use selection_fields=ip_src where clients must stick: --session-affinity address of the "
+        "controller, which clusters of such a release get by themselves",
+        source="seen on 23.03.1, not on 26.03.1; other versions untried",
     ),
     Defect(
         "stale-port-security",

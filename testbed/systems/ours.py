@@ -6,7 +6,7 @@ import hashlib
 import importlib.util
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -14,6 +14,9 @@ from testbed import results
 from testbed.systems.system import Command
 
 PACKAGE = "controller"
+
+AFFINITY, AFFINITY_FAULT = "--session-affinity", "affinity-drops-first"
+"""A flag, and the fault of OVN that it is for."""
 
 
 class Ours:
@@ -40,6 +43,12 @@ class Ours:
     def environment(self) -> Mapping[str, str]:
         """The package is found wherever the process is started from."""
         return {"PYTHONPATH": str(self.path.parent)}
+
+    def suited_to(self, faults: Collection[str]) -> Ours:
+        """Clients of services are kept at their pods in the way that works, unless a flag says which."""
+        if AFFINITY_FAULT not in faults or AFFINITY in self.flags:
+            return self
+        return Ours((*self.flags, AFFINITY, "address"))
 
     def controller(self, kubeconfig: Path, northbound: str, southbound: str, admin_socket: Path) -> Command:
         """`python -m controller`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -31,6 +31,9 @@ class System(Protocol):
     @property
     def environment(self) -> Mapping[str, str]:
         """What a process that imports `admission` must find in its environment."""
+
+    def suited_to(self, faults: Collection[str]) -> System:
+        """The same, told how to get along with known faults of the OVN that it drives (identifiers of `Defect`)."""
 
     def controller(self, kubeconfig: Path, northbound: str, southbound: str, admin_socket: Path) -> Command:
         """The central half, between the API and OVN's databases (`unix:PATH` or `tcp:HOST:PORT`)."""

@@ -15,7 +15,6 @@ from controller.api.kinds import ENDPOINT_SLICES, PODS, SERVICES, SUBNETS, VPCS
 from controller.api.networking import Service
 from controller.kubernetes import Access, Client
 from testbed.cluster import Cluster
-from testbed.systems import Ours
 from testbed.workloads.objects import DEPLOYMENTS
 from tests.system.live_pods import a_pod, a_spec, change, create, enter, run_pods, with_cluster
 from tests.waiting import until, wait_until
@@ -192,11 +191,9 @@ def test_pods_reach_a_deployment_through_its_service_unless_their_subnet_has_non
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("release", "affinity"), [("system", "address"), ("suite:sid", "time")])
+@pytest.mark.parametrize("release", ["system", "suite:sid"])
 @pytest.mark.proves("Service.spec.sessionAffinity", "ovn.kubernetes.io/vpc")
-def test_services_have_both_families_keep_clients_at_their_pods_and_are_for_one_vpc(
-    release: str, affinity: str
-) -> None:
+def test_services_have_both_families_keep_clients_at_their_pods_and_are_for_one_vpc(release: str) -> None:
     def body(cluster: Cluster) -> None:
         asyncio.run(create(cluster, VPCS, "tenant"))
         networks = {"both": "10.1.0.0/24,fd00:1::/64", "blue": "10.2.0.0/24,fd00:2::/64"}
@@ -222,8 +219,7 @@ def test_services_have_both_families_keep_clients_at_their_pods_and_are_for_one_
             (keeper,) = set(answers("client-both", address, 20))
             assert keeper in asyncio.run(endpoints(cluster, "both", 2))
 
-    ours = Ours(("--session-affinity", affinity))
-    assert with_cluster(a_spec(release), body, ours) == 0
+    assert with_cluster(a_spec(release), body) == 0
 
 
 @pytest.mark.slow

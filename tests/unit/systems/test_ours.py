@@ -46,6 +46,13 @@ def test_the_controller_is_told_where_api_and_databases_are_and_keeps_its_flags(
     )
 
 
+def test_it_gets_along_with_an_ovn_that_drops_first_connections() -> None:
+    faults = {"affinity-drops-first", "northd-recomputes"}
+    assert Ours(["--seed", "7"]).suited_to(faults).flags == ("--seed", "7", "--session-affinity", "address")
+    assert Ours(["--session-affinity", "time"]).suited_to(faults).flags == ("--session-affinity", "time")
+    assert Ours().suited_to({"northd-recomputes"}).flags == ()
+
+
 def test_the_package_is_found_from_anywhere() -> None:
     ours = Ours()
     assert (Path(ours.environment["PYTHONPATH"]) / "controller" / "__init__.py").is_file()
