@@ -84,6 +84,11 @@ class Event:
         self._line = None
 
 
+def serialised(document: Document) -> bytes:
+    """The JSON of an object, in as much memory as it has bytes: orjson's own keep the buffer that they grew in."""
+    return bytes(memoryview(orjson.dumps(document)))
+
+
 def line(type_: str, body: bytes, accepted_ns: int) -> bytes:
     """One line of a watch: type, object and, beside them, when the revision was accepted."""
     return b'{"type":"%b","acceptedMonotonicNs":%d,"object":%b}\n' % (type_.encode(), accepted_ns, body)

@@ -18,7 +18,7 @@ import orjson
 from testbed.apiserver.audience import Audience, Listener
 from testbed.apiserver.journal import Journal, JournalError, JournalUnusable, Row
 from testbed.apiserver.kinds import Kind, Registry
-from testbed.apiserver.revision import ADDED, DELETED, MODIFIED, Document, Entry, Event
+from testbed.apiserver.revision import ADDED, DELETED, MODIFIED, Document, Entry, Event, serialised
 
 Place = tuple[str, str, str]
 """Where an object is: its kind's key, its namespace, its name."""
@@ -144,7 +144,7 @@ class Store:
             raise self._lost
         accepted_ns = time.monotonic_ns()
         document["metadata"]["resourceVersion"] = str(self.revision + 1)
-        entry = Entry(kind, document, orjson.dumps(document), self.revision + 1, accepted_ns)
+        entry = Entry(kind, document, serialised(document), self.revision + 1, accepted_ns)
         event = Event(kind, type_, entry, old)
         self.revision += 1
         self._apply(event, document)
