@@ -177,8 +177,7 @@ class Allocation:
         if not self.is_there(record):
             self._ledger.put_back(record.name)
             return
-        self._view.put(IPS, record)
-        self._ledger.recorded(record)
+        self._ledger.recorded(self._view.put(IPS, record) or record)
         if not self._ledger.could_give(claim, record):
             self._view.set_outdated(record.name)
 
@@ -188,8 +187,7 @@ class Allocation:
         except (ApiError, Unreachable):
             self._applicants.try_later(claim.owner)
         else:
-            self._view.put(IPS, changed)
-            self._ledger.recorded(changed)
+            self._ledger.recorded(self._view.put(IPS, changed) or changed)
 
     def _room(self, source: Source) -> int:
         """How many of those who wait for the source can be served."""
