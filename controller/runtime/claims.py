@@ -63,7 +63,8 @@ class Wish:
         have = record.addresses
         try:
             return (
-                set(self.fixed) <= set(have)
+                ranges.are_for_ports(have)
+                and set(self.fixed) <= set(have)
                 and (not self.versions or {version_of(text) for text in have} <= set(self.versions))
                 and (self.choices is None or self.choices.offers(have))
                 and (not self.divisions or ranges.are_of(have, self.divisions))

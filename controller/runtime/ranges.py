@@ -19,7 +19,7 @@ from controller.api.kubeovn import IP, Subnet
 from controller.api.pools import serving
 from controller.api.reservations import IPPool
 from controller.engine.addressing import Addressing, Family
-from controller.engine.view import PoolUsage, Usage
+from controller.engine.usage import PoolUsage, Usage
 from controller.ipam import AddressTaken, Exhausted, InvalidAddress, IpamError, OutOfSubnet, Pool
 from controller.runtime.shortlist import Shortlist
 
@@ -87,6 +87,10 @@ class Ranges:
                 shortlist.freed(fixed[0])
                 raise
         raise Exhausted(f"its pool of {len(choices)}")
+
+    def are_for_ports(self, addresses: Addresses) -> bool:
+        """Whether these are addresses of the subnet other than its gateways; raises ``OutOfSubnet``."""
+        return self._gateways.isdisjoint(self._by_family(addresses).values())
 
     def are_free(self, fixed: Addresses) -> bool:
         """Whether nobody has any of these addresses; raises ``OutOfSubnet``."""

@@ -34,7 +34,8 @@ from controller.daemon.egress import ruleset
 from controller.daemon.errors import Refused
 from controller.daemon.subnets import Subnets
 from controller.engine.engine import NOT_COMPILED, Engine
-from controller.engine.view import ANSWERED, View
+from controller.engine.keeping import ANSWERED
+from controller.engine.view import View
 from controller.northbound.replica import Replica
 from controller.reconcilers import RECONCILERS
 from testbed.apiserver.kinds import builtin

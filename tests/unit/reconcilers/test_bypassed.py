@@ -12,8 +12,9 @@ from controller.api.kinds import IPPOOLS, IPS, NODES, OVN_EIPS, PODS, SUBNETS, V
 from controller.api.meta import ObjectMeta, Resource
 from controller.api.names import VALIDATED
 from controller.engine.engine import NOT_COMPILED, Effect, Engine
+from controller.engine.keeping import ANSWERED
 from controller.engine.reconciler import Reconciler
-from controller.engine.view import ANSWERED, View
+from controller.engine.view import View
 from controller.northbound.replica import Replica
 from controller.reconcilers import RECONCILERS
 from tests.unit.admission.refusals import REFUSALS, SOUND, Refusal
@@ -29,7 +30,7 @@ TOLD_BY_ALLOCATION = {
     ("IP", "nowhere"),
     ("OvnEip", "10.0.0.1"),
 }
-"""Records of addresses that are impossible only beside others: whoever would get one is told (below)."""
+"""Addresses that are impossible only beside others: judged by whoever gives addresses out (below)."""
 
 JUDGED = [
     case
@@ -277,3 +278,27 @@ async def test_a_pod_that_is_called_like_the_record_of_a_public_address_gets_non
     assert said[0] == "False"
     assert "kubeovn.io" in said[1]
     assert world.api.records == {}
+
+
+async def test_a_public_address_that_cannot_be_is_not_given_and_its_object_says_why() -> None:
+    world = World()
+    world.put_subnet("outside", "172.31.0.0/24", vlan="v")
+    world.view.put(OVN_EIPS, an_object(OVN_EIPS, "x", {"externalSubnet": "outside", "v4Ip": "10.0.0.1"}))
+    await world.allocation.ensure(["ovn-eip/x"])
+    assert world.api.records == {}
+    (said,) = world.troubles("ovn-eip/x")
+    assert "10.0.0.1" in said
+    assert "172.31.0.0/24" in said
+
+
+@pytest.mark.parametrize("address", ["10.17.0.1", "10.16.0.1"], ids=["outside its subnet", "the gateway"])
+async def test_a_record_of_an_address_that_no_pod_can_have_gives_way_to_another(address: str) -> None:
+    world = World()
+    spec = {"subnet": "ovn-default", "ipAddress": address, "macAddress": "0a:00:00:00:00:09"}
+    record = an_object(IPS, "web.default", spec | {"podName": "web", "namespace": "default"})
+    world.api.records["web.default"] = record
+    world.view.put(IPS, record)
+    world.allocation.recorded(record)
+    world.put_pod("web")
+    await world.settle()
+    assert world.addresses("web.default") not in ("10.17.0.1", "10.16.0.1")
