@@ -6,75 +6,55 @@ that are translated already stay so, since the kernel decided about them at thei
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from controller.api.addresses import version_of
+from controller.daemon.config import NodeConfig
 from controller.daemon.device import Network
+from controller.daemon.keeper import Keeper
 from controller.daemon.namespaces import network_namespace_of
 from controller.daemon.subnets import Subnets
 from controller.daemon.translation import Rule
-from controller.kubernetes import Backoff
-
-log = logging.getLogger(__name__)
 
 TABLE = "kube-ovn"
 FORWARDING = (Path("/proc/sys/net/ipv4/ip_forward"), Path("/proc/sys/net/ipv6/conf/all/forwarding"))
 
 
-class Egress:
-    """Keeps the rules of one node as the subnets demand.
+def kept(config: NodeConfig, device: str, subnets: Subnets, workers: ThreadPoolExecutor) -> Keeper[str]:
+    """The rules of one node as the subnets demand; ``device`` is the one by which the pods' packets come in."""
 
-    Args:
-        pid: a process in the node's network namespace.
-        device: by which the pods' packets come in.
-    """
+    def wanted() -> str:
+        return ruleset(
+            subnets.networks, subnets.translated, device, subnets.rules, subnets.sources(config.node)
+        )
 
-    def __init__(
-        self, node: str, pid: int, device: str, subnets: Subnets, workers: ThreadPoolExecutor
-    ) -> None:
-        self._node = node
-        self._pid = pid
-        self._device = device
-        self._subnets = subnets
-        self._workers = workers
-        self._changed = asyncio.Event()
-        subnets.subscribe(self._changed.set)
-
-    async def run(self) -> None:
-        """Keeps them, for ever."""
-        backoff = Backoff(first=0.2, ceiling=5.0)
-        in_force = ""
-        while True:
-            await self._changed.wait()
-            self._changed.clear()
-            wanted = ruleset(
-                self._subnets.networks, self._subnets.translated, self._device, self._subnets.rules
-            )
-            if wanted == in_force:
-                continue
-            loop = asyncio.get_running_loop()
-            try:
-                await loop.run_in_executor(self._workers, apply, self._pid, wanted)
-            except OSError as error:
-                log.warning("node %s: egress: %s", self._node, error)
-                self._changed.set()
-                await asyncio.sleep(backoff.failed())
-            else:
-                backoff.succeeded()
-                in_force = wanted
+    return Keeper(config, "egress", wanted, apply, workers, subnets)
 
 
 def ruleset(
-    networks: Iterable[Network], translated: Iterable[Network], device: str, exceptions: Iterable[Rule] = ()
+    networks: Iterable[Network],
+    translated: Iterable[Network],
+    device: str,
+    exceptions: Iterable[Rule] = (),
+    named: Mapping[Network, str] | None = None,
 ) -> str:
-    """The table, as a transaction for `nft -f` that replaces the one that may be there."""
-    inside, sources = list(networks), list(translated)
+    """The table, as a transaction for `nft -f` that replaces the one that may be there.
+
+    ``named``: the addresses under which networks leave that have one of their own at this node.
+    """
+    inside, sources, named = list(networks), list(translated), named or {}
     rules = [
-        *(f"{_exception(rule)} {_leaving(rule.version, device)} {_verdict(rule)}" for rule in exceptions),
+        *(
+            f"{_exception(rule)} {_leaving(rule.version, device)} {_verdict(rule, named)}"
+            for rule in exceptions
+        ),
+        *(
+            f"ip{_family(network.version)} saddr {network} {_leaving(network.version, device)} {_under(address)}"
+            for network, address in sorted(named.items(), key=str)
+        ),
         *(
             f"ip{_family(version)} saddr @translated{version} {_leaving(version, device)} masquerade"
             for version in (4, 6)
@@ -121,8 +101,15 @@ def _exception(rule: Rule) -> str:
     return " ".join(f"{ip} {end} {{ {_joined(found)} }}" for end, found in ends if found)
 
 
-def _verdict(rule: Rule) -> str:
-    return "masquerade" if rule.is_translated else "accept"
+def _verdict(rule: Rule, named: Mapping[Network, str]) -> str:
+    if not rule.is_translated:
+        return "accept"
+    address = named.get(rule.network)
+    return _under(address) if address else "masquerade"
+
+
+def _under(address: str) -> str:
+    return f"snat ip{_family(version_of(address))} to {address}"
 
 
 def _joined(networks: Iterable[Network]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from concurrent.futures import ThreadPoolExecutor
 
+from controller.api.names import node_port
 from controller.daemon import promise
 from controller.daemon.config import NodeConfig
 from controller.daemon.device import Device, Network
@@ -21,11 +22,6 @@ from controller.daemon.switch import Switch
 log = logging.getLogger(__name__)
 
 DEVICE = "ovn0"
-
-
-def iface_id(node: str) -> str:
-    """The node's logical switch port, by Kube-OVN's convention."""
-    return f"node-{node}"
 
 
 class JoinPort:
@@ -44,7 +40,7 @@ class JoinPort:
         self._subnets = subnets
         self._mtu = mtu
         self._promise: Promise | None = None
-        self._device = NodeDevice(config, switch, workers, iface_id(config.node))
+        self._device = NodeDevice(config, switch, workers, node_port(config.node))
         subnets.subscribe(self._declare)
         node.subscribe(self._take)
 

@@ -9,14 +9,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
-from controller.daemon import join
+from controller.api.names import node_port, pod_port
+from controller.daemon import egress, join
 from controller.daemon.announcer import Announcer
 from controller.daemon.config import NodeConfig
-from controller.daemon.egress import Egress
+from controller.daemon.detours import Detour, lead
 from controller.daemon.errors import Refused
 from controller.daemon.fips import Fips
 from controller.daemon.gateway_links import GatewayLinks
 from controller.daemon.join import JoinPort
+from controller.daemon.keeper import Keeper
 from controller.daemon.own_node import OwnNode
 from controller.daemon.plugs import Attachment, PlugKind
 from controller.daemon.pods import Pods
@@ -36,8 +38,8 @@ class PodRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def iface_id(self) -> str:
-        """The pod's logical switch port, by Kube-OVN's convention."""
-        return f"{self.name}.{self.namespace}"
+        """The pod's logical switch port."""
+        return pod_port(self.namespace, self.name)
 
 
 class AddRequest(PodRequest, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -88,7 +90,8 @@ class Node:
         self._links = GatewayLinks(config, self._own, self.switch, subnets, mtu, workers)
         self._announcer = Announcer(config, self.switch, fips)
         self._subnets = subnets
-        self._egress = Egress(config.node, config.pid, join.DEVICE, subnets, workers)
+        self._egress = egress.kept(config, join.DEVICE, subnets, workers)
+        self._detours = Keeper(config, "detours", self._wanted_detours, lead, workers, subnets, self._own)
 
     async def run(self, client: Client) -> None:
         """Follows the node and its pods and keeps its switch as desired, for ever."""
@@ -97,6 +100,7 @@ class Node:
             tasks.create_task(self._own.run(client))
             tasks.create_task(self._join.run())
             tasks.create_task(self._egress.run())
+            tasks.create_task(self._detours.run())
             tasks.create_task(self._links.run())
             tasks.create_task(self._announcer.run(client))
             tasks.create_task(self.switch.run(self._adopts, self._settled))
@@ -157,6 +161,9 @@ class Node:
                 f"port {port.iface_id} is on the switch, but OVN has not installed it in {self._patience:g} s",
             ) from None
 
+    def _wanted_detours(self) -> frozenset[Detour]:
+        return self._subnets.detours(self.name, self._own.labels)
+
     async def _settled(self) -> None:
         """Waits until it can be judged who needs a port."""
         await self._pods.synced.wait()
@@ -165,7 +172,7 @@ class Node:
 
     def _adopts(self, present: Present) -> bool:
         ids = present.external_ids
-        if ids.get(IFACE_ID) == join.iface_id(self.name):
+        if ids.get(IFACE_ID) == node_port(self.name):
             return self._join.is_promised
         if self._links.has(ids.get(IFACE_ID, "")):
             return True
@@ -173,7 +180,7 @@ class Node:
 
     def _gone(self, namespace: str, name: str, uid: str) -> None:
         """A pod that no longer exists loses its port even if no kubelet says so."""
-        iface_id = f"{name}.{namespace}"
+        iface_id = pod_port(namespace, name)
         wanted = self.switch.wanted(iface_id)
         if wanted and wanted.ids.get(POD_UID) == uid:
             self.switch.unwant(iface_id)

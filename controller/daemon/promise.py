@@ -8,14 +8,18 @@ from dataclasses import dataclass
 from ipaddress import (
     IPv4Address,
     IPv4Interface,
+    IPv4Network,
     IPv6Address,
     IPv6Interface,
+    IPv6Network,
     ip_address,
     ip_interface,
     ip_network,
 )
 
 from controller.api import annotations as names
+from controller.api import routes
+from controller.api.addresses import InvalidAddress, parse_address, parse_network
 from controller.daemon.errors import Refused
 
 _MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
@@ -23,12 +27,16 @@ _MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
 
 @dataclass(frozen=True)
 class Promise:
-    """What an endpoint gets; a dual-stack one has two addresses and two gateways."""
+    """What an endpoint gets; a dual-stack one has two addresses and two gateways.
+
+    ``routes`` are those that a pod asks for by itself: what is sent to a network goes to an address.
+    """
 
     addresses: tuple[IPv4Interface | IPv6Interface, ...]
     gateways: tuple[IPv4Address | IPv6Address, ...]
     mac: str
     mtu: int
+    routes: tuple[tuple[IPv4Network | IPv6Network, IPv4Address | IPv6Address], ...] = ()
 
     @property
     def ip(self) -> str:
@@ -65,6 +73,7 @@ def read(found: Mapping[str, str], default_mtu: int) -> Promise | None:
         tuple(_gateway(gateway) for gateway in _parts(found, names.GATEWAY)),
         mac.lower(),
         int(mtu),
+        _routes(found.get(names.ROUTES, "")),
     )
 
 
@@ -74,11 +83,11 @@ def _parts(found: Mapping[str, str], name: str) -> list[str]:
 
 def _address(ip: str, cidr: str) -> IPv4Interface | IPv6Interface:
     try:
-        network = ip_network(cidr)
+        network = ip_network(str(parse_network(cidr)))
     except ValueError as error:
         raise _broken(names.CIDR, cidr, "an IPv4 or IPv6 network") from error
     try:
-        address = ip_interface(f"{ip_address(ip)}/{network.prefixlen}")
+        address = ip_interface(f"{parse_address(ip)}/{network.prefixlen}")
     except ValueError as error:
         raise _broken(names.IP_ADDRESS, ip, "an IPv4 or IPv6 address") from error
     if address.network != network:
@@ -88,9 +97,17 @@ def _address(ip: str, cidr: str) -> IPv4Interface | IPv6Interface:
 
 def _gateway(gateway: str) -> IPv4Address | IPv6Address:
     try:
-        return ip_address(gateway)
+        return ip_address(str(parse_address(gateway)))
     except ValueError as error:
         raise _broken(names.GATEWAY, gateway, "an IPv4 or IPv6 address") from error
+
+
+def _routes(text: str) -> tuple[tuple[IPv4Network | IPv6Network, IPv4Address | IPv6Address], ...]:
+    try:
+        found = routes.parse(text)
+    except InvalidAddress as error:
+        raise _broken(names.ROUTES, text, error.allowed) from error
+    return tuple((ip_network(entry.destination), ip_address(entry.gateway)) for entry in found)
 
 
 def _broken(name: str, found: str, allowed: str) -> Refused:

@@ -6,15 +6,25 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from ipaddress import ip_network
 
-from controller.api.gateway_links import Link, is_gateway, links
+from controller.api.gateway_links import (
+    KERNELS_OWN,
+    Link,
+    is_centralised,
+    is_gateway,
+    is_spread,
+    links,
+    source_addresses,
+)
 from controller.api.kinds import SUBNETS
 from controller.api.kubeovn import Subnet
 from controller.api.meta import ObjectMeta
 from controller.api.placement import is_routed_by_default
-from controller.daemon.device import Network
+from controller.daemon import reading
+from controller.daemon.detours import Detour
+from controller.daemon.device import Address, Network
 from controller.daemon.translation import Rule, rules
+from controller.engine.soundness import sound
 from controller.kubernetes import Client
 
 log = logging.getLogger(__name__)
@@ -46,7 +56,33 @@ class Subnets:
     def links_of(self, node: str, labels: Mapping[str, str]) -> list[Link]:
         """The links to those centralised subnets that a node with these labels is a gateway of."""
         found = links(self._subnets.values())
-        return [link for name, link in found.items() if is_gateway(self._subnets[name], node, labels)]
+        return [
+            link
+            for name, link in found.items()
+            if is_gateway(self._subnets[name], node, labels) and not is_spread(self._subnets[name])
+        ]
+
+    def sources(self, node: str) -> dict[Network, str]:
+        """The addresses under which networks leave by a node, of those that are translated and name one there."""
+        return {
+            network: str(address)
+            for subnet in self._subnets.values()
+            if subnet.spec.nat_outgoing
+            for address in _addresses(subnet.name, ",".join(source_addresses(subnet, node)))
+            for network in _networks(subnet.name, subnet.spec.cidr_block)
+            if network.version == address.version
+        }
+
+    def detours(self, node: str, labels: Mapping[str, str]) -> frozenset[Detour]:
+        """The gateways beyond a node with these labels by which networks leave that leave by the node."""
+        return frozenset(
+            Detour(network, gateway, subnet.spec.policy_routing_table_id, subnet.spec.policy_routing_priority)
+            for subnet in self._subnets.values()
+            if not is_centralised(subnet) or is_gateway(subnet, node, labels)
+            for gateway in _addresses(subnet.name, subnet.spec.external_egress_gateway)
+            for network in _networks(subnet.name, subnet.spec.cidr_block)
+            if network.version == gateway.version and _is_led_round(subnet)
+        )
 
     def subscribe(self, callback: Callable[[], None]) -> None:
         """Has ``callback`` called after each change."""
@@ -58,13 +94,20 @@ class Subnets:
             if change.type == "SYNCED":
                 self.synced.set()
                 continue
-            name, spec = change.object.name, change.object.spec
+            name = change.object.name
             before = self._subnets.pop(name, None)
-            if change.type != "DELETED" and is_routed_by_default(change.object):
-                self._subnets[name] = Subnet(metadata=ObjectMeta(name=name), spec=spec)
+            found = sound(change.object)[0] or before if change.type != "DELETED" else None
+            if found is not None and is_routed_by_default(found):
+                self._subnets[name] = Subnet(metadata=ObjectMeta(name=name), spec=found.spec)
             if self._subnets.get(name) != before:
                 for callback in self._subscribers:
                     callback()
+
+
+def _is_led_round(subnet: Subnet) -> bool:
+    spec = subnet.spec
+    has_table = spec.policy_routing_table_id not in KERNELS_OWN and spec.policy_routing_priority > 0
+    return has_table and not spec.nat_outgoing
 
 
 def _all_networks(subnets: Iterable[Subnet]) -> frozenset[Network]:
@@ -74,7 +117,16 @@ def _all_networks(subnets: Iterable[Subnet]) -> frozenset[Network]:
 @lru_cache(maxsize=4096)
 def _networks(name: str, cidr_block: str) -> frozenset[Network]:
     try:
-        return frozenset(ip_network(cidr.strip()) for cidr in cidr_block.split(","))
+        return frozenset(reading.networks(cidr_block))
     except ValueError as error:
         log.warning("subnet %s is not routed to: %s", name, error)
         return frozenset()
+
+
+@lru_cache(maxsize=4096)
+def _addresses(name: str, text: str) -> tuple[Address, ...]:
+    try:
+        return tuple(reading.addresses(text))
+    except ValueError as error:
+        log.warning("subnet %s: what it names is passed over: %s", name, error)
+        return ()

@@ -6,10 +6,11 @@ Subnets leave most of it unsaid; whoever needs it asks here, so that allocation,
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from controller.api.addresses import version_of
 from controller.api.kubeovn import Subnet
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -43,6 +44,13 @@ class Addressing:
     def of(cls, subnet: Subnet) -> Addressing:
         """Reads a subnet that admission let pass. The gateway is the network's first address unless said otherwise."""
         return _read(subnet.spec.cidr_block, subnet.spec.gateway)
+
+    def of_addresses(self, addresses: Sequence[str]) -> Addressing:
+        """Those of its networks that one of the addresses, at most one of each family, is in."""
+        if len(addresses) == len(self.families):
+            return self
+        versions = {version_of(text) for text in addresses}
+        return Addressing(tuple(family for family in self.families if family.version in versions))
 
     @cached_property
     def cidr(self) -> str:

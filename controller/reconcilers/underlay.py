@@ -5,11 +5,13 @@ from __future__ import annotations
 from controller.api.kinds import SUBNETS, VLANS
 from controller.api.kubeovn import Subnet
 from controller.api.meta import Condition
+from controller.api.names import localnet_port
 from controller.api.underlay import Vlan
 from controller.engine.fragment import NOTHING, Fragment
 from controller.engine.reconciler import reconciler
 from controller.engine.view import View
 from controller.northbound.rows import Place, Row, RowKey
+from controller.reconcilers.not_carried import support
 
 VLAN_KNOWN = "VlanKnown"
 
@@ -32,7 +34,7 @@ def port(subnet: Subnet, view: View) -> Fragment:
         "tag": vlan.spec.id or None,
     }
     row = Row(
-        RowKey("Logical_Switch_Port", f"localnet.{subnet.name}"),
+        RowKey("Logical_Switch_Port", localnet_port(subnet.name)),
         columns,
         Place("Logical_Switch", subnet.name, "ports"),
     )
@@ -43,6 +45,12 @@ def port(subnet: Subnet, view: View) -> Fragment:
 
 @reconciler("vlan", VLANS)
 def users(vlan: Vlan, view: View) -> Fragment:
-    """Which subnets lie in a VLAN."""
+    """Which subnets lie in a VLAN, and whether another one has its number in the same physical network."""
     subnets = sorted(subnet.name for subnet in view.all(SUBNETS) if subnet.spec.vlan == vlan.name)
-    return Fragment(status={"subnets": subnets})
+    conflict = any(
+        other.name != vlan.name and (other.spec.provider, other.spec.id) == (vlan.spec.provider, vlan.spec.id)
+        for other in view.all(VLANS)
+    )
+    return Fragment(
+        status={"subnets": subnets, "conflict": conflict}, conditions=(support(VLANS, vlan.spec),)
+    )

@@ -15,17 +15,20 @@ from controller.api.annotations import (
     IP_ADDRESS,
     IP_FAMILY,
     IP_POOL,
+    IP_RESERVED,
     KEEP_IP,
     KUBELET,
     LOGICAL_ROUTER,
     LOGICAL_SWITCH,
     MAC_ADDRESS,
     MTU,
+    NODE_NETWORKS,
     POD_KIND,
     PORT_NAME,
     PORT_SECURITY,
     ROUTES,
     SNAT,
+    TUNNEL_INTERFACE,
     VPC,
 )
 
@@ -104,6 +107,9 @@ ANNOTATIONS: list[Annotated] = [
 ]
 
 JUDGED_ELSEWHERE = {
+    IP_RESERVED: "a label of IP objects that the controller writes",
+    NODE_NETWORKS: "not carried: whoever asks for it is told so",
+    TUNNEL_INTERFACE: "not carried: whoever asks for it is told so",
     POD_KIND: "the kubelet of the testbed knows which kinds of pods there are, and says so on the pod",
     KUBELET: "written by the kubelet of the testbed on its own node, and only ever opened as a socket",
 }

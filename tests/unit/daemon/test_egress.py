@@ -73,3 +73,20 @@ def test_a_rule_that_names_one_family_says_nothing_of_the_other() -> None:
 
 def test_what_is_no_address_never_reaches_the_table() -> None:
     assert exceptions("10.1.0.0/24", ("forward", "10.1.0.1 } accept; #", "")) == []
+
+
+def test_a_network_that_names_an_address_leaves_under_it() -> None:
+    named = {BLUE: "172.18.0.2", BLUE6: "fd00:9::2"}
+    first, second, *rest = lines(ruleset([BLUE, BLUE6], [BLUE, BLUE6], "ovn0", named=named), "ip")
+    outside = 'daddr != @inside{} oifname != "ovn0"'
+    assert first == f"ip saddr 10.1.0.0/24 ip {outside.format(4)} snat ip to 172.18.0.2"
+    assert second == f"ip6 saddr fd00:1::/64 ip6 {outside.format(6)} snat ip6 to fd00:9::2"
+    assert [line.rpartition(" ")[2] for line in rest] == ["masquerade", "masquerade"]
+
+
+def test_a_rule_of_such_a_network_translates_to_its_address_too() -> None:
+    policy = (NatOutgoingPolicyRule(match=NatOutgoingMatch(dst_ips="8.8.8.8"), action="nat"),)
+    spec = SubnetSpec(cidr_block=str(BLUE), nat_outgoing=True, nat_outgoing_policy_rules=policy)
+    stated = rules([Subnet(metadata=ObjectMeta(name="blue"), spec=spec)])
+    table = ruleset([BLUE], [BLUE], "ovn0", stated, {BLUE: "172.18.0.2"})
+    assert lines(table, "ip saddr {")[0].endswith("snat ip to 172.18.0.2")

@@ -6,7 +6,7 @@ from ipaddress import ip_address, ip_interface, ip_network
 
 from controller.api.kubeovn import Subnet, SubnetSpec
 from controller.api.meta import ObjectMeta
-from controller.daemon.join import iface_id, join_device
+from controller.daemon.join import join_device
 from controller.daemon.promise import Promise
 from controller.daemon.subnets import Subnets
 from controller.daemon.veth import pod_device
@@ -18,10 +18,6 @@ PROMISE = Promise(
     "00:00:00:00:00:01",
     1400,
 )
-
-
-def test_the_port_has_kube_ovns_name() -> None:
-    assert iface_id("node1") == "node-node1"
 
 
 def test_other_networks_are_routed_and_its_own_is_not() -> None:

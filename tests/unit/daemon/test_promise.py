@@ -6,6 +6,7 @@ import pytest
 
 from controller.daemon.errors import Refused
 from controller.daemon.promise import read
+from controller.daemon.veth import pod_device
 
 GOOD = {
     "ovn.kubernetes.io/allocated": "true",
@@ -59,6 +60,7 @@ def test_an_mtu_of_its_own_comes_before_the_default() -> None:
         ("gateway", "router"),
         ("mtu", "9"),
         ("mtu", "many"),
+        ("routes", "10.16.0.254"),
     ],
 )
 def test_a_broken_promise_names_the_annotation(name: str, value: str) -> None:
@@ -69,3 +71,13 @@ def test_a_broken_promise_names_the_annotation(name: str, value: str) -> None:
     if value:
         assert "annotation ovn.kubernetes.io/" in refused.value.reason
         assert "allowed:" in refused.value.reason
+
+
+def test_a_pod_may_bring_routes_of_its_own_which_come_before_the_subnets() -> None:
+    text = '[{"dst": "192.168.0.101/24", "gw": "10.16.0.254"}, {"gw": "10.16.0.253"}]'
+    promise = read({**GOOD, "ovn.kubernetes.io/routes": text}, 1400)
+    assert promise
+    assert {(str(network), str(gateway)) for network, gateway in pod_device(promise).routes} == {
+        ("192.168.0.0/24", "10.16.0.254"),
+        ("0.0.0.0/0", "10.16.0.253"),
+    }

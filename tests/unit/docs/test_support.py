@@ -16,5 +16,5 @@ def test_every_field_has_its_line_whether_it_is_supported_or_not() -> None:
     page = support.page()
     assert "| `spec.private` | yes | 0.1.0 | `system/test_subnets.py::" in page
     assert "| `spec.provider` | only `(nothing)`, `ovn` | 0.1.0 |" in page
-    assert "| `spec.enableEcmp` | no |  |  |" in page
+    assert "| `spec.u2oInterconnection` | no |  |  |" in page
     assert "| `ovn.kubernetes.io/ip_pool` | yes |" in page

@@ -49,7 +49,8 @@ class Api:
         if name not in self.records:
             raise ApiError(404, "NotFound", name)
         before = msgspec.to_builtins(self.records[name])
-        self.records[name] = msgspec.convert(before | {"spec": before["spec"] | patch["spec"]}, IP)
+        changed = {part: before.get(part, {}) | fields for part, fields in patch.items()}
+        self.records[name] = msgspec.convert(before | changed, IP)
         return Written(self.records[name], None)
 
     async def get(self, kind: Kind[IP], name: str) -> IP:
