@@ -15,9 +15,11 @@ from controller.api.kinds import (
     OVN_SNAT_RULES,
     PODS,
     SERVICES,
+    SUBNETS,
     VIPS,
     Kind,
 )
+from controller.api.kubeovn import Subnet
 from controller.api.nat import OF_VIP, OvnDnatRule, OvnFip, OvnSnatRule
 from controller.api.networking import EndpointSlice
 from controller.api.public import asked
@@ -38,6 +40,10 @@ RULES_OF_VIP = f"rules of {VIPS.name}"
 SLICES_OF = f"slices of {SERVICES.name}"
 """What slices are of, under the path of their service."""
 
+SERVING = "namespaces served"
+"""What subnets serve, under the name of each namespace; those that choose by labels ask for ``BY_LABELS``."""
+BY_LABELS = "*"
+
 
 def _asked_by_pod(pod: Pod) -> Iterator[Subject]:
     yield from ((LEAVING_UNDER, address) for address in asked(pod, SNAT))
@@ -50,6 +56,12 @@ def _asked_by_rule(rule: OvnFip | OvnDnatRule | OvnSnatRule) -> Iterator[Subject
         yield RULES_OF_VIP, rule.spec.ip_name
 
 
+def _asked_by_subnet(subnet: Subnet) -> Iterator[Subject]:
+    yield from ((SERVING, name) for name in subnet.spec.namespaces)
+    if subnet.spec.namespace_selectors:
+        yield SERVING, BY_LABELS
+
+
 def _asked_by_slice(current: EndpointSlice) -> Iterator[Subject]:
     if current.service:
         yield SLICES_OF, current.service
@@ -57,6 +69,7 @@ def _asked_by_slice(current: EndpointSlice) -> Iterator[Subject]:
 
 _ASKED: Mapping[Kind[Any], Callable[[Any], Iterable[Subject]]] = {
     PODS: _asked_by_pod,
+    SUBNETS: _asked_by_subnet,
     ENDPOINT_SLICES: _asked_by_slice,
     **dict.fromkeys((OVN_FIPS, OVN_SNAT_RULES, OVN_DNAT_RULES), _asked_by_rule),
 }

@@ -5,15 +5,18 @@ from controller.api.core import Namespace
 from controller.api.kinds import IPPOOLS, NAMESPACES, SUBNETS, VPCS
 from controller.api.placement import serving_subnet as serving
 from controller.engine.addressing import Addressing
+from controller.engine.asking import BY_LABELS, SERVING
 from controller.engine.fragment import NOTHING, Fragment
 from controller.engine.reconciler import reconciler
 from controller.engine.view import View
 
 
 def serving_subnet(namespace: str, view: View) -> str:
-    """The name of the subnet that serves the namespace."""
+    """The name of the subnet that serves the namespace: found among those that ask for it, not among hundreds."""
     found = view.get(NAMESPACES, namespace) or Namespace()
-    return serving(namespace, found.metadata.labels, view.all(SUBNETS), view.all(VPCS))
+    asking = {*view.asking(SERVING, namespace), *view.asking(SERVING, BY_LABELS)}
+    subnets = [subnet for _, name in asking if (subnet := view.get(SUBNETS, name)) is not None]
+    return serving(namespace, found.metadata.labels, subnets, view.all(VPCS))
 
 
 @reconciler("namespace", NAMESPACES)

@@ -10,7 +10,7 @@ from controller.api.addresses import InvalidAddress, of_version, parse_address, 
 from controller.api.annotations import FAMILIES, IP_ADDRESS, IP_FAMILY, IP_POOL, LOGICAL_SWITCH, MAC_ADDRESS
 from controller.api.choices import Addresses, Choices
 from controller.api.core import Pod
-from controller.api.kinds import IPPOOLS, NAMESPACES, OVN_EIPS, PODS, STATEFULSETS, SUBNETS, VIPS, VPCS
+from controller.api.kinds import IPPOOLS, NAMESPACES, OVN_EIPS, PODS, STATEFULSETS, VIPS, VPCS
 from controller.api.kubeovn import IP, IPSpec
 from controller.api.meta import ObjectMeta
 from controller.api.names import (
@@ -24,6 +24,7 @@ from controller.api.names import (
 )
 from controller.api.nat import OvnEip
 from controller.api.reservations import Vip
+from controller.engine.asking import BY_LABELS, SERVING
 from controller.engine.settings import Settings
 from controller.engine.view import View
 from controller.ipam import IpamError
@@ -214,9 +215,7 @@ def of_pod(owner: str, pod: Pod, view: View) -> Claim:
 
 def _serving(name: str, view: View) -> str:
     """The subnet that serves a namespace: where labels decide, these must be known."""
-    if view.get(NAMESPACES, name) is None and any(
-        subnet.spec.namespace_selectors for subnet in view.all(SUBNETS)
-    ):
+    if view.get(NAMESPACES, name) is None and view.asking(SERVING, BY_LABELS):
         raise NoAddress(f"namespace {name} is not known yet, and its labels decide on the subnet", OTHERS)
     return namespace.serving_subnet(name, view)
 
