@@ -78,7 +78,8 @@ class Trial:
             )
         except TimeoutError:
             reason = f"no {STEADY} datagrams in a row came by {gateway.name} within {STEADY_TIMEOUT_S:g} s"
-        found = [outage for outage in outages(self._echo.sent[begin:]) if outage.first_lost_ns >= start_ns]
+        # a datagram that was on its way when the act began may be the first that is lost
+        found = [outage for outage in outages(self._echo.sent[begin:]) if outage.end_ns >= start_ns]
         worst = max(found, key=lambda outage: outage.gap_ns, default=None)
         values = {
             "outage_ms": worst.gap_ns / 1e6 if worst else 0.0,

@@ -104,6 +104,7 @@ class Node(Host):
             StartFailed: a daemon did not come back.
         """
         self.database_server.process.restart(RESTART_TIMEOUT_S)
+        self._wait_for_no_flows()
         self.switch.process.restart(RESTART_TIMEOUT_S)
         wait_until(
             lambda: self.has_tunnel_device,
@@ -113,6 +114,16 @@ class Node(Host):
         )
         self.address_tunnel()
         self.chassis.process.restart(RESTART_TIMEOUT_S)
+
+    def _wait_for_no_flows(self) -> None:
+        """Have vswitchd pass packets from the start.
+
+        OVN from 24.03.8 on leaves ``flow-restore-wait`` set on gateways, so that after a crash they pass none until
+        ovn-controller has put its flows in force; 26.03.1's was seen never to end that (Launchpad's bug 2169426 has
+        this remedy for a like case).
+        """
+        tool = self.release.argv("ovs-vsctl", f"--db={self.database}", "--no-wait")
+        self.must([*tool, "remove", "Open_vSwitch", ".", "other_config", "flow-restore-wait"])
 
     def prepare(self, management: str, underlay: str) -> None:
         """Bring its interfaces up and write its database."""

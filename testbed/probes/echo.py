@@ -47,6 +47,11 @@ class Outage:
     gap_ns: int
     """From the last datagram that came back to the next one that did, by when they were sent."""
 
+    @property
+    def end_ns(self) -> int:
+        """No later datagram than one sent by then belongs to it."""
+        return self.first_lost_ns + self.gap_ns
+
 
 def outages(sent: Sequence[Sent]) -> list[Outage]:
     """The stretches in which nothing came back; one that is still open at the end counts as far as it goes."""
