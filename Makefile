@@ -19,7 +19,7 @@ lint: setup ## style, types, layers, no write past the diff, no shell
 	$(BIN)/python -m lint.no_shell
 
 bench: setup ## the slow tests, and speed as ratios side by side
-	$(AS_ROOT) $(BIN)/pytest -m "slow" tests/system
+	$(AS_ROOT) $(BIN)/pytest -m "slow" tests/unit tests/system
 	$(AS_ROOT) $(BIN)/pytest tests/benchmarks
 
 docs: setup ## the documentation, into build/site

@@ -139,5 +139,5 @@ CHECKED = settings(
 COSTLY, WIDER = settings(CHECKED, max_examples=40), settings(CHECKED, max_examples=100)
 """For what is tried once, and not for each of a hundred fields."""
 
-SEARCHED = settings(CHECKED, derandomize=False, max_examples=int(os.environ.get("HOSTILE_EXAMPLES", "3000")))
+SEARCHED = settings(CHECKED, derandomize=False, max_examples=int(os.environ.get("HOSTILE_EXAMPLES", "300")))
 """A search of minutes, each time another one: `HOSTILE_EXAMPLES` says how long."""
