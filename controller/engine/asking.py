@@ -24,8 +24,7 @@ from controller.api.nat import OF_VIP, OvnDnatRule, OvnFip, OvnSnatRule
 from controller.api.networking import EndpointSlice
 from controller.api.public import asked
 from controller.api.vips import named_by
-
-Subject = tuple[str, str]
+from controller.engine.subjects import Subject
 
 RULES_OF = f"rules of {OVN_EIPS.name}"
 """What the rules that use a public address ask for, under the address's name."""

@@ -19,7 +19,8 @@ from controller.engine import statement
 from controller.engine.fragment import NOTHING, Fragment, Notice
 from controller.engine.readings import Readings
 from controller.engine.reconciler import Reconciler
-from controller.engine.view import EVERY, Subject, View
+from controller.engine.subjects import EVERY, Owner, Subject
+from controller.engine.view import View
 from controller.northbound import delta
 from controller.northbound.replica import Replica
 from controller.northbound.rows import Member, RowKey
@@ -29,9 +30,6 @@ log = logging.getLogger(__name__)
 
 NOT_COMPILED = "NotCompiled"
 """Reason of the event on an object that a reconciler could make nothing of, which is a defect of that reconciler."""
-
-Owner = str
-"""``reconciler/path``: one reconciler's answer for one object. It is the tag of the rows in NB."""
 
 MOST_COMPARED = 2_000
 """Owners whose rows changed in NB that are looked at at once; of more, those that wrote none have to wait."""

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Set
-from typing import TYPE_CHECKING
 
+from controller.engine.subjects import Owner, Subject
 from controller.northbound.multimap import Multimap
-
-if TYPE_CHECKING:
-    from controller.engine.engine import Owner
-    from controller.engine.view import Subject
 
 
 class Readings:

@@ -8,11 +8,11 @@ import msgspec
 
 from controller.api.meta import Condition
 from controller.engine.fragment import Fragment
-from controller.engine.view import Stated
+from controller.engine.keeping import Stated
 
 
 class Patch(msgspec.Struct, frozen=True, gc=False):
-    """The fields that differ, as merge patches of the object's annotations and of its status.
+    """The fields that differ, as merge patches of the object's annotations, its status and its specification.
 
     ``finalizer``: whether ours is to come (True) or to go (False), if either.
     """
@@ -20,9 +20,10 @@ class Patch(msgspec.Struct, frozen=True, gc=False):
     annotations: dict[str, str | None]
     status: dict[str, Any]
     finalizer: bool | None = None
+    spec: dict[str, Any] = {}
 
     def __bool__(self) -> bool:
-        return bool(self.annotations or self.status or self.finalizer is not None)
+        return bool(self.annotations or self.status or self.spec or self.finalizer is not None)
 
 
 NO_PATCH = Patch({}, {})
@@ -43,7 +44,7 @@ def differ(wanted: Fragment, stated: Stated, now: str) -> Patch:
         if conditions is not None:
             status["conditions"] = conditions
     finalizer = wanted.finalizer if wanted.finalizer is not stated.is_held else None
-    return Patch(annotations, status, finalizer)
+    return Patch(annotations, status, finalizer, wanted.spec)
 
 
 def merged(stated: Stated, patch: Patch) -> Stated:

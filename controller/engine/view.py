@@ -8,109 +8,22 @@ compares with it. Without that cut each answer of the API to our own patch would
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import lru_cache
-from sys import intern
 from typing import Any, TypeVar
 
-import msgspec
-
 from controller.admission import Cause
-from controller.api import external_gateway
-from controller.api.annotations import (
-    AAPS,
-    EIP,
-    IN_VAIN_ON_NODES,
-    IP_ADDRESS,
-    IP_RESERVED,
-    KEEP_IP,
-    MAC_ADDRESS,
-    PORT_SECURITY,
-    SNAT,
-    VPC,
-    without_effect,
-)
-from controller.api.core import READY, Node, NodeSpec, NodeStatus, Pod, PodSpec, PodStatus
-from controller.api.kinds import (
-    CONFIG_MAPS,
-    ENDPOINT_SLICES,
-    IPPOOLS,
-    IPS,
-    NAMESPACES,
-    NODES,
-    NOT_CARRIED,
-    OVN_DNAT_RULES,
-    OVN_EIPS,
-    OVN_FIPS,
-    OVN_SNAT_RULES,
-    PODS,
-    SERVICES,
-    STATEFULSETS,
-    SUBNETS,
-    VIPS,
-    VLANS,
-    VPCS,
-    Kind,
-)
-from controller.api.kubeovn import IP
-from controller.api.meta import Condition, ObjectMeta, Resource
-from controller.api.names import ADDRESS_CONDITION, FINALIZER, VALIDATED
-from controller.api.networking import SERVICE_NAME, EndpointSlice
+from controller.api.kinds import IPS, PODS, Kind
+from controller.api.meta import Resource
+from controller.api.names import VALIDATED
 from controller.engine.asking import Asking
 from controller.engine.contradictions import Contradictions
+from controller.engine.keeping import KEPT, Stated, stated_half
 from controller.engine.settings import Settings
 from controller.engine.soundness import SOUND, Judgement, Left, sound
+from controller.engine.subjects import EVERY, Subject
+from controller.engine.usage import PoolUsage, Usage, Users
 
 T = TypeVar("T", bound=Resource)
 R = TypeVar("R")
-
-ANNOTATION_PREFIXES = ("ovn.kubernetes.io/",)
-
-WISHES = frozenset((KEEP_IP, EIP, SNAT, AAPS, PORT_SECURITY, VPC, *IN_VAIN_ON_NODES))
-"""Annotations that people alone write and reconcilers read: they are part of the row."""
-
-Subject = tuple[str, str]
-"""A kind's name and an object's path; the path ``*`` stands for all objects of the kind."""
-
-EVERY = "*"
-
-
-class Stated(msgspec.Struct, frozen=True, gc=False):
-    """The half of an object that the controller writes. ``is_held``: whether it has the controller's finalizer."""
-
-    uid: str
-    annotations: dict[str, str]
-    status: dict[str, Any]
-    is_held: bool = False
-
-
-class Usage(msgspec.Struct, frozen=True, gc=False):
-    """How many addresses of a subnet or a pool are free and taken, by family.
-
-    ``is_exhausted``: whoever asks for any gets none; what is left has another family, or is an ``IPPool``'s.
-    """
-
-    v4_available: int = 0
-    v4_used: int = 0
-    v6_available: int = 0
-    v6_used: int = 0
-    is_exhausted: bool = False
-
-
-class PoolUsage(Usage, frozen=True, gc=False):
-    """The usage of an ``IPPool``, with the addresses themselves: ranges FIRST-LAST joined by commas."""
-
-    v4_available_ranges: str = ""
-    v4_used_ranges: str = ""
-    v6_available_ranges: str = ""
-    v6_used_ranges: str = ""
-
-
-class Users(msgspec.Struct, frozen=True, gc=False):
-    """Who uses something: how many, and the names of the first few."""
-
-    count: int
-    names: tuple[str, ...]
-
 
 USAGE, POOL_USAGE, USERS = "usage", "pool-usage", "users"
 """What the allocator tells reconcilers, each under a name as if it were a kind: none is an object of the API."""
@@ -126,8 +39,8 @@ class View:
 
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or Settings()
-        self._rows: dict[str, dict[str, Resource]] = {kind.name: {} for kind in _KEPT}
-        self._stated: dict[str, dict[str, Stated]] = {kind.name: {} for kind in _KEPT}
+        self._rows: dict[str, dict[str, Resource]] = {kind.name: {} for kind in KEPT}
+        self._stated: dict[str, dict[str, Stated]] = {kind.name: {} for kind in KEPT}
         self._told: dict[Subject, Any] = {}
         self._outdated: set[str] = set()
         self._refusals: dict[str, str] = {}
@@ -276,7 +189,7 @@ class View:
         rows, states = self._rows[kind.name], self._stated[kind.name]
         before = rows.get(path)
         remains, faults = sound(current)
-        row, stated = _KEPT[kind](remains) if remains is not None else before, _stated(kind, current)
+        row, stated = KEPT[kind](remains) if remains is not None else before, stated_half(kind, current)
         is_rejudged = self._judge(kind, path, current, faults, Left.of(remains, before))
         if row is None:
             states[path] = stated
@@ -330,188 +243,3 @@ class View:
             self.changed((kind.name, rival))
         for what in self._asking.changed(kind, path, before, after):
             self.changed(what)
-
-
-_NOTHING: dict[str, Any] = {}
-"""In place of an empty dictionary for each of 100,000 objects; what is kept is never changed."""
-
-
-def _identity(metadata: ObjectMeta) -> ObjectMeta:
-    wishes = {name: text for name, text in metadata.annotations.items() if name in WISHES}
-    return ObjectMeta(
-        name=metadata.name,
-        namespace=intern(metadata.namespace),
-        uid=metadata.uid,
-        labels=_NOTHING,
-        annotations=wishes or _NOTHING,
-        deletion_timestamp=metadata.deletion_timestamp,
-    )
-
-
-def _bare(current: Any) -> Any:
-    return msgspec.structs.replace(current, metadata=_identity(current.metadata))
-
-
-def _record(record: IP) -> IP:
-    """Names that many records share, and the address that is there twice, are kept once."""
-    spec = record.spec
-    is_v4 = spec.v4_ip_address == spec.ip_address
-    metadata = _identity(record.metadata)
-    if IP_RESERVED in record.metadata.labels:
-        reserved = {IP_RESERVED: record.metadata.labels[IP_RESERVED]}
-        metadata = msgspec.structs.replace(metadata, labels=reserved)
-    return IP(
-        metadata=metadata,
-        spec=msgspec.structs.replace(
-            spec,
-            namespace=intern(spec.namespace),
-            subnet=intern(spec.subnet),
-            node_name=intern(spec.node_name),
-            v4_ip_address=spec.ip_address if is_v4 else spec.v4_ip_address,
-        ),
-    )
-
-
-def _pod(pod: Pod) -> Pod:
-    metadata = _identity(pod.metadata)
-    sets = tuple(
-        owner
-        for owner in pod.metadata.owner_references
-        if owner.controller
-        and owner.kind == STATEFULSETS.name
-        and owner.api_version == STATEFULSETS.api_version
-    )
-    in_vain = without_effect(pod.annotations)
-    if sets or in_vain:
-        annotations = metadata.annotations | dict.fromkeys(in_vain, "")
-        metadata = msgspec.structs.replace(metadata, owner_references=sets, annotations=annotations)
-    if AAPS in pod.annotations:  # Virtual addresses are for pods with certain labels.
-        metadata = msgspec.structs.replace(metadata, labels=pod.metadata.labels)
-    return Pod(
-        metadata=metadata,
-        spec=_placed(pod.spec.node_name, pod.spec.host_network),
-        status=_phased(pod.status.phase if pod.is_finished else ""),
-    )
-
-
-@lru_cache(maxsize=16_384)
-def _placed(node: str, host_network: bool) -> PodSpec:
-    return PodSpec(node_name=node, host_network=host_network)
-
-
-@lru_cache
-def _phased(phase: str) -> PodStatus:
-    return PodStatus(phase=phase)
-
-
-def _labelled(current: Any) -> Any:
-    """Namespaces and nodes are chosen by their labels."""
-    labels = current.metadata.labels
-    return msgspec.structs.replace(
-        current, metadata=msgspec.structs.replace(_identity(current.metadata), labels=labels)
-    )
-
-
-def _node(node: Node) -> Node:
-    ready = tuple(
-        Condition(type=entry.type, status=entry.status)
-        for entry in node.status.conditions
-        if entry.type == READY
-    )
-    return Node(
-        metadata=_labelled(node).metadata,
-        spec=NodeSpec(unschedulable=node.spec.unschedulable),
-        status=NodeStatus(addresses=node.status.addresses, conditions=ready),
-    )
-
-
-def _slice(current: EndpointSlice) -> EndpointSlice:
-    """Slices are found by the label that names their service."""
-    name = current.metadata.labels.get(SERVICE_NAME)
-    labels = {SERVICE_NAME: name} if name else _NOTHING
-    metadata = msgspec.structs.replace(_identity(current.metadata), labels=labels)
-    return msgspec.structs.replace(current, metadata=metadata)
-
-
-def _asked(current: Any) -> Any:
-    """What was asked for, without what became of it."""
-    return msgspec.structs.replace(_bare(current), status=type(current.status)())
-
-
-def _named(current: Resource) -> Resource:
-    """That it is there, and nothing of it."""
-    return type(current)(metadata=_identity(current.metadata))
-
-
-ANSWERED: tuple[Kind[Any], ...] = (
-    VPCS,
-    SUBNETS,
-    IPPOOLS,
-    VIPS,
-    VLANS,
-    OVN_EIPS,
-    OVN_FIPS,
-    OVN_SNAT_RULES,
-    OVN_DNAT_RULES,
-)
-"""Kinds of which something is made, and whose status says what."""
-
-_KEPT: dict[Kind[Any], Callable[[Any], Any]] = {
-    NAMESPACES: _labelled,
-    NODES: _node,
-    PODS: _pod,
-    IPS: _record,
-    STATEFULSETS: _bare,
-    CONFIG_MAPS: _bare,
-    SERVICES: _bare,
-    ENDPOINT_SLICES: _slice,
-    **dict.fromkeys(ANSWERED, _asked),
-    **dict.fromkeys(NOT_CARRIED, _named),
-}
-"""What is kept of an object, by kind: small, and the same after a change that concerns nobody."""
-
-SELECTED: dict[Kind[Any], str] = {
-    CONFIG_MAPS: f"metadata.namespace={external_gateway.NAMESPACE},metadata.name={external_gateway.NAME}",
-}
-"""Of which kinds only some objects are followed: those of this field selector."""
-
-FOLLOWED: tuple[Kind[Any], ...] = tuple(kind for kind in _KEPT if kind not in NOT_CARRIED)
-"""The kinds that the controller follows and must know in full before it does anything."""
-
-NOTED: tuple[Kind[Any], ...] = NOT_CARRIED
-"""The kinds that it follows only to say that nothing is made of them; a cluster need not have them."""
-
-
-def has_conditions(kind: Kind[Any]) -> bool:
-    """Whether an object of the kind can say something in its status."""
-    status = next((entry for entry in msgspec.structs.fields(kind.type) if entry.name == "status"), None)
-    return kind.has_status and status is not None and hasattr(status.default, "conditions")
-
-
-_WITH_STATUS = frozenset((*ANSWERED, *NOT_CARRIED))
-"""The kinds whose status the controller writes, where they have one."""
-
-
-_UNIQUE = frozenset((IP_ADDRESS, MAC_ADDRESS))
-"""Annotations of which no two objects say the same; the others' texts are kept once."""
-
-
-def _own_conditions(pod: Pod) -> dict[str, Any]:
-    """Of a pod's status, which is its kubelet's, what this controller says in it."""
-    own = [msgspec.to_builtins(entry) for entry in pod.status.conditions if entry.type == ADDRESS_CONDITION]
-    return {"conditions": own} if own else {}
-
-
-def _stated(kind: Kind[Any], current: Resource) -> Stated:
-    annotations = {
-        intern(name): value if name in _UNIQUE else intern(value)
-        for name, value in current.metadata.annotations.items()
-        if name.startswith(ANNOTATION_PREFIXES)
-    }
-    status: dict[str, Any] = {}
-    if isinstance(current, Pod):
-        status = _own_conditions(current)
-    elif kind in _WITH_STATUS and hasattr(current, "status"):
-        status = msgspec.json.decode(msgspec.json.encode(current.status))
-    is_held = FINALIZER in current.metadata.finalizers
-    return Stated(current.metadata.uid, annotations or _NOTHING, status or _NOTHING, is_held)

@@ -12,7 +12,7 @@ import msgspec
 
 from controller.api.meta import Condition, Resource
 from controller.engine.fragment import Fragment, Notice
-from controller.engine.view import Users
+from controller.engine.usage import Users
 
 IN_USE = "InUse"
 SHOWN = 3

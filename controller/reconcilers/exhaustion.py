@@ -1,7 +1,7 @@
 """Whether addresses are left: what a subnet and a pool say of themselves in the same words."""
 
 from controller.api.meta import Condition
-from controller.engine.view import Usage
+from controller.engine.usage import Usage
 
 EXHAUSTED = "Exhausted"
 

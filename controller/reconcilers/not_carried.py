@@ -31,8 +31,9 @@ from controller.api.kinds import (
 from controller.api.meta import Condition, Resource, Wire
 from controller.api.networking import Service
 from controller.engine.fragment import Fragment, Notice
+from controller.engine.keeping import has_conditions
 from controller.engine.reconciler import Reconciler
-from controller.engine.view import View, has_conditions
+from controller.engine.view import View
 
 SUPPORTED = "Supported"
 NOT_SUPPORTED = "NotSupported"

@@ -13,9 +13,10 @@ from controller.api.kinds import IPS, NODES, Kind
 from controller.api.meta import Condition
 from controller.api.names import VALIDATED
 from controller.engine.fragment import NOTHING, Fragment, Notice
+from controller.engine.keeping import ANSWERED, has_conditions
 from controller.engine.reconciler import Reconciler
 from controller.engine.soundness import Judgement, Left
-from controller.engine.view import ANSWERED, View, has_conditions
+from controller.engine.view import View
 from controller.reconcilers.relations import RELATIONS
 
 INVALID = "ValidateFailed"

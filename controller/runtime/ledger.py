@@ -19,7 +19,8 @@ from controller.api.kubeovn import IP, IPSpec, Subnet
 from controller.api.meta import ObjectMeta
 from controller.api.names import pod_port
 from controller.api.reservations import IPPool
-from controller.engine.view import Users, View
+from controller.engine.usage import Users
+from controller.engine.view import View
 from controller.ipam import IpamError, MacRegistry
 from controller.northbound.replica import Replica
 from controller.northbound.rows import RowKey

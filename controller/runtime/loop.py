@@ -20,8 +20,9 @@ from controller.api.kubeovn import IP, Subnet
 from controller.api.meta import Resource
 from controller.api.reservations import IPPool
 from controller.engine.engine import Engine
+from controller.engine.keeping import FOLLOWED, NOTED, SELECTED
 from controller.engine.settings import Settings
-from controller.engine.view import FOLLOWED, NOTED, View
+from controller.engine.view import View
 from controller.kubernetes import Client
 from controller.kubernetes.backoff import Backoff
 from controller.northbound.replica import Replica
@@ -111,7 +112,7 @@ class Controller:
             await self._serve()
 
     async def _follow(self, kind: Kind[Any], synced: asyncio.Event) -> None:
-        informer = self._client.follow(kind)
+        informer = self._client.follow(kind, field_selector=SELECTED.get(kind, ""))
         if kind is IPS:
             self.allocation.is_there = informer.knows
         async for change in informer:

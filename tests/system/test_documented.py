@@ -13,7 +13,7 @@ import yaml
 from controller.api.annotations import HEEDED, IP_RESERVED, without_effect
 from controller.api.kinds import EVENTS, IPS, KINDS, NODES, PODS, SUBNETS, Kind, kind_of
 from controller.api.meta import Wire
-from controller.engine.view import has_conditions
+from controller.engine.keeping import has_conditions
 from controller.kubernetes import Client
 from controller.reconcilers.not_carried import CARRIED
 from tests.system.chain import Chain

@@ -6,8 +6,8 @@ import pytest
 from controller.api.kubeovn import SubnetStatus
 from controller.api.meta import Condition
 from controller.engine.fragment import Fragment
+from controller.engine.keeping import Stated
 from controller.engine.statement import differ, merged
-from controller.engine.view import Stated
 
 NOW = "2026-01-02T00:00:00Z"
 THEN = "2026-01-01T00:00:00Z"

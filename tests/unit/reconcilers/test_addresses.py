@@ -11,7 +11,8 @@ from controller.api.reservations import IPPool, IPPoolSpec
 from controller.api.workloads import StatefulSet
 from controller.engine.fragment import NOTHING
 from controller.engine.settings import Settings
-from controller.engine.view import PoolUsage, View
+from controller.engine.usage import PoolUsage
+from controller.engine.view import View
 from controller.northbound.rows import Member, RowKey, shared
 from controller.reconcilers import address, ippool, namespace, pod
 

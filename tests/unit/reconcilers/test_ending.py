@@ -7,7 +7,8 @@ from controller.api.kubeovn import Subnet, SubnetSpec, Vpc
 from controller.api.meta import ObjectMeta
 from controller.api.nat import OvnEip, OvnFip, OvnFipSpec
 from controller.engine.fragment import Fragment
-from controller.engine.view import Users, View
+from controller.engine.usage import Users
+from controller.engine.view import View
 from controller.reconcilers import eip, subnet, vpc
 
 DELETED = "2026-01-01T00:00:00Z"

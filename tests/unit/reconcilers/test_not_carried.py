@@ -11,7 +11,8 @@ from controller.api.kubeovn import BfdPort, StaticRoute, Vpc, VpcSpec
 from controller.api.meta import ObjectMeta
 from controller.api.underlay import ProviderNetwork
 from controller.engine.engine import Engine
-from controller.engine.view import FOLLOWED, View, has_conditions
+from controller.engine.keeping import FOLLOWED, has_conditions
+from controller.engine.view import View
 from controller.northbound.replica import Replica
 from controller.reconcilers import not_carried, subnet, vpc
 from tests.unit.reconcilers.objects import a_subnet

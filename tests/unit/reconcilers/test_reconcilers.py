@@ -10,7 +10,8 @@ from controller.api.kubeovn import IP, IPSpec, Vpc
 from controller.api.meta import ObjectMeta
 from controller.engine.addressing import Addressing
 from controller.engine.fragment import NOTHING
-from controller.engine.view import Usage, View
+from controller.engine.usage import Usage
+from controller.engine.view import View
 from controller.northbound.rows import Place, RowKey
 from controller.reconcilers import RECONCILERS, address, namespace, node, pod, subnet, vpc
 from controller.reconcilers.macs import gateway_mac
