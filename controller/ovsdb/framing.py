@@ -6,6 +6,7 @@ once, by the string methods of the interpreter: pieces in which no message ends 
 """
 
 import re
+from collections.abc import Iterator
 
 from controller.ovsdb.errors import ProtocolError
 
@@ -37,8 +38,11 @@ class Splitter:
         self._odd_backslash = data[-1:] if trailing % 2 else b""
         if trailing % 2:
             data = data[:-1]
-        whole = self._quick(data)
-        return self._cut(data) if whole is None else whole
+        return [message for piece in _pieces(data) for message in self._take(piece)]
+
+    def _take(self, piece: bytes) -> list[bytes]:
+        whole = self._quick(piece)
+        return self._cut(piece) if whole is None else whole
 
     def _quick(self, data: bytes) -> list[bytes] | None:
         """The messages completed by a piece in which none ends, or one ends with the last byte; None if unsure."""
@@ -108,6 +112,15 @@ class Splitter:
     def _nothing_but_space(between: bytes) -> None:
         if between.strip():
             raise ProtocolError(f"expected a JSON object, found {between.strip()[:60]!r}")
+
+
+def _pieces(data: bytes) -> Iterator[bytes]:
+    """The data, cut where one message may end and the next begin: such as an update and the reply that follows it."""
+    start = 0
+    while (end := data.find(b"}{", start)) >= 0:
+        yield data[start : end + 1]
+        start = end + 1
+    yield data[start:] if start else data
 
 
 def _cancelled(braces: bytes) -> bytes:

@@ -53,3 +53,11 @@ def test_what_is_no_object_is_refused(garbage: bytes) -> None:
     splitter = Splitter()
     with pytest.raises(ProtocolError, match="expected a JSON object"):
         splitter.feed(garbage + b"{}")
+
+
+def test_where_one_message_seems_to_end_in_a_text_it_goes_on() -> None:
+    update, reply = b'{"a":"}{","b":{"c":"\\"}{"}}', b'{"id":1}'
+    assert Splitter().feed(update + reply) == [update, reply]
+    splitter = Splitter()
+    pieces = [splitter.feed((update + reply)[at : at + 1]) for at in range(len(update + reply))]
+    assert [message for piece in pieces for message in piece] == [update, reply]
