@@ -94,9 +94,9 @@ class GatewayFailover(Scenario):
         "connection through the other gateway is a new one to the host beyond. Trials of the ways are shuffled. "
         "Nothing is broken until four seconds after the last news of any gateway: no loss is in the aftermath of "
         "another. A trial ends once a hundred datagrams in a row, sent after all was done, came back by the gateway "
-        "that they ought to leave by, as the host beyond saw their source; what is not back within a second is lost. Lost "
-        "packets of planned moves (another order, a cordoned node) are the sum over all of them, there and back, those "
-        "of returns the sum over all returns of a node that was lost, those of other ways the most of any trial.",
+        "that they ought to leave by, as the host beyond saw their source; what is not back within a second is lost. "
+        "Lost packets of planned moves (another order, a cordoned node) are the sum over all of them, there and back, "
+        "those of returns the sum over all returns of a node that was lost, those of other ways the most of any trial.",
         "What an outage is made of is told in milliseconds from the first datagram that was lost: when the database of "
         "the next gateway said that BFD does not hear the first one any more (that is what its ovn-controller acts "
         "on), and when SB said that the port is its own. Datagrams may come back before SB says so: OVN puts the flows "
