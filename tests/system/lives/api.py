@@ -147,9 +147,9 @@ class Session(Client):
         self._api = api
         self._steps = steps
 
-    async def list(self, kind: Kind[T], **_: Any) -> Listing[T]:
-        """A collection."""
-        return self._api.list(kind)
+    async def pages(self, kind: Kind[T], **_: Any) -> AsyncIterator[Listing[T]]:
+        """A collection, of one page."""
+        yield self._api.list(kind)
 
     async def watch_from(
         self, kind: Kind[T], resource_version: str, **_: Any
