@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 import msgspec
 
 import analysis
+from analysis.selection import label
 from testbed.experiment.scenario import Summary
 from testbed.results import Ecdf, Figure, Metric, Stack, StackBar, StackPart, lookup
 from testbed.results.records import Label
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+Labels = dict[str, Label]
 
 LOSSES = {
     "node_killed": "the daemons of the gateway node were killed",
@@ -26,34 +29,54 @@ MOVES = {
 WAYS = {**LOSSES, **MOVES}
 PHASES = ("lost", "returned")
 PARTS = ("detected", "claimed")
+"""Moments of an outage."""
+CLAIM = ("claim_cpu", "claim_wait")
+"""What the next gateway's ovn-controller ran, and waited for a processor, until its claim was in SB."""
 WATCHED = ("false_failovers", "false_moves", "load_lost_packets")
 LOAD = ("load_changes", "load_s", "load_cpu_share", "load_foreign_cpu_share")
 
 
 def summarise(samples: DataFrame) -> Summary:
-    """Outages and lost packets: the headlines are of the loss, the labelled ones of the return."""
-    metrics = [
-        analysis.minimum(analysis.select(samples, name), name) for name in ("flows_per_node", "pods", "nodes")
-    ]
+    """Outages and lost packets.
+
+    The headlines are of the smallest size and of the loss; other sizes, and what the return cost, have labels.
+    """
+    sizes = sorted({size for size in label(samples, "pods") if isinstance(size, int)})
+    metrics = _of_size(samples, sizes[0], {}) if sizes else []
+    metrics += _moves(samples)
+    metrics.append(_returns(samples))
+    metrics += [analysis.maximum(analysis.select(samples, name), name, better="lower") for name in WATCHED]
+    metrics += [analysis.minimum(analysis.select(samples, name), name) for name in LOAD]
+    metrics += _processor(samples)
+    for size in sizes[1:]:
+        metrics += _of_size(samples, size, {"pods": size})
+    return Summary(
+        answer=_answer(metrics, sizes[1:]),
+        metrics=tuple(metrics),
+        figures=_figures(samples, metrics, sizes),
+    )
+
+
+def _of_size(samples: DataFrame, size: int, sized: Labels) -> list[Metric]:
+    found = analysis.select(samples, "flows_per_node", labels={"pods": size})
+    metrics = [analysis.minimum(found, "flows_per_node", labels=sized)]
+    for name in ("pods", "nodes"):
+        found = analysis.select(samples, name, labels={"pods": size})
+        metrics.append(analysis.minimum(found, name, labels=sized))
     for phase in PHASES:
-        where: Mapping[str, Label] = {"phase": phase}
-        labels = {} if phase == "lost" else where
+        where: Labels = {"pods": size, "phase": phase}
+        labels = sized if phase == "lost" else {**sized, "phase": phase}
         for way in WAYS:
             outages = analysis.select(samples, "outage_ms", mode=way, labels=where)
             metrics += analysis.latency(outages, f"{way}_outage", labels=labels)
         for way in LOSSES:
             lost = analysis.select(samples, "lost_packets", mode=way, labels=where)
             metrics.append(analysis.maximum(lost, f"{way}_lost_packets", labels=labels, better="lower"))
-    metrics += _moves(samples)
-    metrics.append(_returns(samples))
     for way in LOSSES:
-        for part in PARTS:
-            moments = analysis.select(samples, f"{part}_ms", mode=way)
-            metrics.append(analysis.median(moments, f"{way}_{part}_p50_ms"))
-    metrics += [analysis.maximum(analysis.select(samples, name), name, better="lower") for name in WATCHED]
-    metrics += [analysis.minimum(analysis.select(samples, name), name) for name in LOAD]
-    metrics += _processor(samples)
-    return Summary(answer=_answer(metrics), metrics=tuple(metrics), figures=_figures(samples, metrics))
+        for part in (*PARTS, *CLAIM):
+            moments = analysis.select(samples, f"{part}_ms", mode=way, labels={"pods": size, "phase": "lost"})
+            metrics.append(analysis.median(moments, f"{way}_{part}_p50_ms", labels=sized))
+    return metrics
 
 
 def _moves(samples: DataFrame) -> Iterator[Metric]:
@@ -96,18 +119,22 @@ def _difference(found: DataFrame, labels: Mapping[str, Label]) -> Metric:
     return msgspec.structs.replace(middle, sources=())
 
 
-def _value(metrics: list[Metric], name: str) -> float | None:
-    found = lookup(metrics, name)
+def _value(metrics: list[Metric], name: str, labels: Labels | None = None) -> float | None:
+    found = lookup(metrics, name, labels)
     return found.value if found is not None else None
 
 
-def _answer(metrics: list[Metric]) -> str:
+def _answer(metrics: list[Metric], beyond: list[int]) -> str:
     said = [
         f"{value:,.0f} ms (median) when {words}"
         for way, words in LOSSES.items()
         if (value := _value(metrics, f"{way}_outage_p50_ms")) is not None
     ]
     found = [f"Nothing left the cluster for {', '.join(said)}" if said else "No gateway was lost"]
+    for size in beyond:
+        larger = _value(metrics, "node_killed_outage_p50_ms", {"pods": size})
+        if larger is not None:
+            found.append(f"{larger:,.0f} ms among {size:,} pods when the daemons were killed")
     lost = _value(metrics, "planned_move_lost_packets")
     if lost is not None:
         found.append(f"all planned moves together lost {lost:,.0f} datagrams")
@@ -120,8 +147,12 @@ def _answer(metrics: list[Metric]) -> str:
     return "; ".join(found) + "."
 
 
-def _figures(samples: DataFrame, metrics: list[Metric]) -> tuple[Figure, ...]:
-    parts = tuple(bar for way in LOSSES if (bar := _bar(metrics, way)) is not None)
+def _figures(samples: DataFrame, metrics: list[Metric], sizes: list[int]) -> tuple[Figure, ...]:
+    labelled: list[Labels] = [{"pods": size} if size in sizes[1:] else {} for size in sizes]
+    parts = tuple(
+        bar for labels in labelled for way in LOSSES if (bar := _bar(metrics, way, labels)) is not None
+    )
+    headline = analysis.select(samples, "outage_ms", labels={"pods": sizes[0]} if sizes else None)
     made_of = Stack(
         title="What an outage is made of",
         caption="Medians, from the first datagram that was lost; the last part is nil where datagrams came back "
@@ -138,7 +169,7 @@ def _figures(samples: DataFrame, metrics: list[Metric]) -> tuple[Figure, ...]:
                 unit="ms",
                 series=tuple(
                     analysis.ecdf_series(
-                        analysis.select(samples, "outage_ms", mode=way, labels={"phase": phase}), way
+                        analysis.select(headline, "outage_ms", mode=way, labels={"phase": phase}), way
                     )
                     for way in WAYS
                 ),
@@ -149,9 +180,9 @@ def _figures(samples: DataFrame, metrics: list[Metric]) -> tuple[Figure, ...]:
     )
 
 
-def _bar(metrics: list[Metric], way: str) -> StackBar | None:
+def _bar(metrics: list[Metric], way: str, labels: Labels) -> StackBar | None:
     names = (*PARTS, "outage")
-    values = [_value(metrics, f"{way}_{name}_p50_ms") for name in names]
+    values = [_value(metrics, f"{way}_{name}_p50_ms", labels) for name in names]
     if any(value is None for value in values):
         return None
     words = ("until BFD tells of it", "until SB has the claim", "until datagrams come back")
@@ -160,4 +191,5 @@ def _bar(metrics: list[Metric], way: str) -> StackBar | None:
         assert value is not None
         parts.append(StackPart(name=word, value=max(0.0, value - before)))
         before = max(before, value)
-    return StackBar(name=way, parts=tuple(parts))
+    size = f", {labels['pods']:,} pods" if labels else ""
+    return StackBar(name=f"{way}{size}", parts=tuple(parts))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Literal
 
 from controller.api.kinds import NODES, SUBNETS
@@ -12,6 +13,7 @@ from testbed.cluster.node import Node
 from testbed.experiment.bed import Bed
 from testbed.experiment.gatewaywatch import GatewayWatch
 from testbed.faults import Fault, NodeDown, Partition
+from testbed.measure import processor
 from testbed.probes.echo import Echo, Outage, outages
 
 SUBNET = "egress"
@@ -34,12 +36,13 @@ async def prefer(bed: Bed, *gateways: Node) -> None:
 
 
 class Trial:
-    """The gateway is lost in one way and comes back."""
+    """The gateway is lost in one way and comes back, in a cluster of so many pods."""
 
-    def __init__(self, bed: Bed, echo: Echo, watch: GatewayWatch, number: int, how: How) -> None:
+    def __init__(self, bed: Bed, echo: Echo, watch: GatewayWatch, size: int, number: int, how: How) -> None:
         self._bed = bed
         self._echo = echo
         self._watch = watch
+        self._size = size
         self._number = number
         self._how = how
         self._first, self._second, *_ = bed.cluster.nodes
@@ -72,10 +75,11 @@ class Trial:
         self._bed.event(f"{self._how}-{phase}", self._how)
         reason = ""
         try:
-            await act()
-            await self._echo.until_steady(
-                STEADY, STEADY_TIMEOUT_S, since_ns=time.monotonic_ns(), seen_as=gateway.tunnel_ip
-            )
+            async with self._claim(phase, start_ns):
+                await act()
+                await self._echo.until_steady(
+                    STEADY, STEADY_TIMEOUT_S, since_ns=time.monotonic_ns(), seen_as=gateway.tunnel_ip
+                )
         except TimeoutError:
             reason = f"no {STEADY} datagrams in a row came by {gateway.name} within {STEADY_TIMEOUT_S:g} s"
         # a datagram that was on its way when the act began may be the first that is lost
@@ -89,6 +93,25 @@ class Trial:
             self._record(phase, start_ns, metric, None if reason else value, reason)
         if phase == "lost" and found:
             self._parts(start_ns, found[0])
+
+    @asynccontextmanager
+    async def _claim(self, phase: str, start_ns: int) -> AsyncIterator[None]:
+        """Meanwhile the next gateway may claim what the lost one had: record what that took its ovn-controller."""
+
+        async def follow() -> None:
+            pid = self._second.chassis.pid
+            before = processor.read(pid)
+            await self._watch.until_came_to(self._second.name, start_ns)
+            used = processor.usage(before, processor.read(pid))
+            self._record(phase, start_ns, "claim_cpu_ms", used.run_ns / 1e6)
+            self._record(phase, start_ns, "claim_wait_ms", used.wait_ns / 1e6)
+
+        following = asyncio.create_task(follow())
+        try:
+            yield
+        finally:
+            following.cancel()
+            await asyncio.wait({following})
 
     def _parts(self, start_ns: int, outage: Outage) -> None:
         """When the next gateway knew of the loss and when SB had its claim (ms since the first lost datagram)."""
@@ -107,7 +130,7 @@ class Trial:
             value,
             mode=self._how,
             trial=self._number,
-            labels={"phase": phase},
+            labels={"pods": self._size, "phase": phase},
             start_ns=start_ns,
             outcome="failed" if value is None else "ok",
             reason=reason,

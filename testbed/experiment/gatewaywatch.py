@@ -109,6 +109,13 @@ class GatewayWatch:
                 return found.seen_ns
         return None
 
+    async def until_came_to(self, chassis: str, since_ns: int) -> int:
+        """Wait until ``came_to`` knows of it, and tell what it says."""
+        while (moment_ns := self.came_to(chassis, since_ns)) is None:
+            self._heard.clear()
+            await self._heard.wait()
+        return moment_ns
+
     def alarms(self, since_ns: int) -> list[News]:
         """All that looks like a lost gateway since a moment: ports that moved, sessions that went down."""
         return [found for found in self._since(since_ns) if isinstance(found, Move) or not found.is_up]

@@ -18,15 +18,15 @@ def a_sample(metric: str, value: float | None, mode: str = "", trial: int = 1, *
     return Sample(metric=metric, value=value, mode=mode, trial=trial, labels=text, outcome=outcome)
 
 
-def trial(mode: str, phase: str, outage: float | None, number: int) -> list[Sample]:
+def trial(mode: str, phase: str, outage: float | None, number: int, pods: int = 0) -> list[Sample]:
     return [
-        a_sample(metric, value, mode, number, phase=phase)
+        a_sample(metric, value, mode, number, pods=pods, phase=phase)
         for metric, value in (("outage_ms", outage), ("lost_packets", outage and outage / 10))
     ]
 
 
 def summary(*samples: list[Sample]) -> Summary:
-    rows = [a_sample("nodes", 4.0), *(sample for group in samples for sample in group)]
+    rows = [a_sample("nodes", 4.0, pods=0), *(sample for group in samples for sample in group)]
     return GatewayFailover().summarise(pd.DataFrame([msgspec.structs.asdict(row) for row in rows]))
 
 
@@ -55,6 +55,24 @@ def test_a_trial_that_never_came_to_rest_is_a_failed_one_and_no_zero() -> None:
     assert (middle.value, middle.attempts, middle.failed) == (140, 2, 1)
 
 
+def test_a_larger_cluster_has_its_own_figures_beside_the_headline() -> None:
+    found = summary(
+        [a_sample("nodes", 4.0, pods=500)],
+        trial("node_killed", "lost", 150, 1),
+        trial("node_killed", "lost", 400, 1, pods=500),
+    )
+    assert value(found, "node_killed_outage_p50_ms") == 150
+    assert value(found, "node_killed_outage_p50_ms", pods=500) == 400
+    assert "150 ms (median)" in found.answer
+    assert "400 ms among 500 pods" in found.answer
+
+
+def test_larger_sizes_are_larger() -> None:
+    assert Params(pods=10, beyond=(30, 20)).sizes == (10, 20, 30)
+    with pytest.raises(ValueError, match="beyond: found 10, allowed more than pods, 10"):
+        Params(pods=10, beyond=(10,))
+
+
 def test_what_planned_moves_lost_is_added_up_there_and_back() -> None:
     found = summary(
         trial("planned_move", "lost", 0, 1),
@@ -70,12 +88,13 @@ def test_what_planned_moves_lost_is_added_up_there_and_back() -> None:
 
 def test_an_outage_is_told_in_its_parts() -> None:
     parts = [
-        a_sample("detected_ms", 100, "node_killed", phase="lost"),
-        a_sample("claimed_ms", 130, "node_killed", phase="lost"),
+        a_sample(metric, moment, "node_killed", pods=0, phase="lost")
+        for metric, moment in (("detected_ms", 100), ("claimed_ms", 130), ("claim_wait_ms", 12))
     ]
     found = summary(trial("node_killed", "lost", 120, 1), parts)
     assert value(found, "node_killed_detected_p50_ms") == 100
     assert value(found, "node_killed_claimed_p50_ms") == 130
+    assert value(found, "node_killed_claim_wait_p50_ms") == 12
     (bar,) = (bar for figure in found.figures for bar in getattr(figure, "bars", ()))
     assert [part.value for part in bar.parts] == [100, 30, 0]
 
