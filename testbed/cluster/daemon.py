@@ -20,6 +20,7 @@ class Daemon:
         directory: its run directory: sockets, databases and logs.
         control: the socket for `ovs-appctl`, from its PID.
         serves: the sockets, besides the control socket, at which it must be reached before it counts as ready.
+        niceness: how the processors are shared (nice(1)); below 0 it goes before others.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class Daemon:
         control: Callable[[int], Path],
         serves: Sequence[Path] = (),
         log_name: str = "",
+        niceness: int = 0,
     ) -> None:
         self.name = name
         self.node = node
@@ -43,9 +45,10 @@ class Daemon:
         log = directory / f"{log_name or name}.log"
         # One file takes both what it logs and what it prints before logging works.
         logging = ("-vconsole:off", "-vsyslog:off", "-vfile:info", f"--log-file={log}")
+        nice = ("nice", "-n", str(niceness)) if niceness else ()
         self.process = Process(
             f"{node} {log_name or name}",
-            release.argv(name, *arguments, *logging),
+            [*nice, *release.argv(name, *arguments, *logging)],
             log,
             environment=release.environment() | run_directory(directory),
             launch=launch,

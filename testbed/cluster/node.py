@@ -40,6 +40,9 @@ incrementally and recomputes everything at any other ("failed handler for input 
 """
 
 RESTART_TIMEOUT_S = 30.0
+SWITCH_NICENESS = -10
+"""That of ovs-ctl(8). On a machine of its own a switch has a processor for itself; here packets, BFD's among them,
+would wait until all other nodes' control planes had their turn, and living gateways be taken for lost."""
 
 
 class Node(Host):
@@ -80,6 +83,7 @@ class Node(Host):
             launch=self.popen,
             control=lambda _pid: directory / "ovs-vswitchd.ctl",
             serves=(self.bridge_management,),
+            niceness=SWITCH_NICENESS,
         )
         self.chassis = Daemon(
             release,
