@@ -58,11 +58,10 @@ def summarise(samples: DataFrame) -> Summary:
 
 
 def _of_size(samples: DataFrame, size: int, sized: Labels) -> list[Metric]:
-    found = analysis.select(samples, "flows_per_node", labels={"pods": size})
-    metrics = [analysis.minimum(found, "flows_per_node", labels=sized)]
-    for name in ("pods", "nodes"):
-        found = analysis.select(samples, name, labels={"pods": size})
-        metrics.append(analysis.minimum(found, name, labels=sized))
+    metrics = [
+        analysis.minimum(analysis.select(samples, name, labels={"pods": size}), name, labels=sized)
+        for name in ("flows_per_node", "pods", "nodes")
+    ]
     for phase in PHASES:
         where: Labels = {"pods": size, "phase": phase}
         labels = sized if phase == "lost" else {**sized, "phase": phase}

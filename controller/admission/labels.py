@@ -1,7 +1,7 @@
 """Names that become parts of NB rows must be such that the whole can be told apart again."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from controller.admission.cause import Cause, duplicate, invalid
 
@@ -48,19 +48,20 @@ def name(field: str, found: str) -> Iterator[Cause]:
 
 def names(field: str, found: Iterable[str]) -> Iterator[Cause]:
     """A list of references: each once."""
-    seen: set[str] = set()
-    for position, entry in enumerate(found):
-        yield from name(f"{field}[{position}]", entry)
-        if entry in seen:
-            yield duplicate(f"{field}[{position}]", entry, "this list")
-        seen.add(entry)
+    yield from _each_once(field, found, name)
 
 
 def labels(field: str, found: Iterable[str]) -> Iterator[Cause]:
     """A list of DNS labels, such as namespaces: each once."""
+    yield from _each_once(field, found, label)
+
+
+def _each_once(
+    field: str, found: Iterable[str], judge: Callable[[str, str], Iterable[Cause]]
+) -> Iterator[Cause]:
     seen: set[str] = set()
     for position, entry in enumerate(found):
-        yield from label(f"{field}[{position}]", entry)
+        yield from judge(f"{field}[{position}]", entry)
         if entry in seen:
             yield duplicate(f"{field}[{position}]", entry, "this list")
         seen.add(entry)

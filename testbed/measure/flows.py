@@ -78,9 +78,7 @@ async def quiet(
     deadline = monotonic_ns() + timeout * 1e9
     flows = await count(nodes)
     while True:
-        began, before = monotonic_ns(), processor.snapshot(daemons)
-        await asyncio.sleep(window)
-        shares = _shares(daemons, before, began)
+        shares = await load_shares(daemons, window=window)
         earlier, flows = flows, await count(nodes)
         unrest = why_not_quiet(earlier, flows, _beyond(background or {}, shares), busy_share)
         if not unrest:
@@ -94,7 +92,9 @@ async def load_shares(daemons: Iterable[MeasuredDaemon], *, window: float) -> di
     daemons = tuple(daemons)
     began, before = monotonic_ns(), processor.snapshot(daemons)
     await asyncio.sleep(window)
-    return _shares(daemons, before, began)
+    used = processor.difference(before, processor.snapshot(daemons))
+    passed = monotonic_ns() - began
+    return {daemon: Share(spent.run_ns / passed, spent.wait_ns / passed) for daemon, spent in used.items()}
 
 
 def why_not_quiet(
@@ -120,14 +120,6 @@ def why_not_quiet(
         for (node, role), share in at_work
     ]
     return busy + changed
-
-
-def _shares(
-    daemons: Iterable[MeasuredDaemon], before: Mapping[DaemonRole, processor.Times], began: int
-) -> dict[DaemonRole, Share]:
-    used = processor.difference(before, processor.snapshot(daemons))
-    passed = monotonic_ns() - began
-    return {daemon: Share(spent.run_ns / passed, spent.wait_ns / passed) for daemon, spent in used.items()}
 
 
 def _beyond(
