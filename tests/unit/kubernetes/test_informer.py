@@ -20,8 +20,13 @@ Stream = AsyncIterator[Change[Pod]]
 
 
 @pytest.fixture
-def stream(client: Client) -> Stream:
-    return aiter(Informer(client, PODS, backoff=Backoff(0.001, 0.01)))
+def informer(client: Client) -> Informer[Pod]:
+    return Informer(client, PODS, backoff=Backoff(0.001, 0.01))
+
+
+@pytest.fixture
+def stream(informer: Informer[Pod]) -> Stream:
+    return aiter(informer)
 
 
 async def told(stream: Stream, count: int) -> list[tuple[str, str]]:
@@ -90,10 +95,8 @@ async def test_a_pod_made_anew_under_its_name_is_deleted_and_added(
 
 
 async def test_the_end_is_told_of_what_the_caller_made_and_no_watch_ever_showed(
-    client: Client, server: SmallServer
+    informer: Informer[Pod], stream: Stream, server: SmallServer
 ) -> None:
-    informer = Informer(client, PODS, backoff=Backoff(0.001, 0.01))
-    stream = aiter(informer)
     await told(stream, 1)
     waiting = asyncio.ensure_future(told(stream, 1))
     await server.watching.wait()
@@ -106,10 +109,8 @@ async def test_the_end_is_told_of_what_the_caller_made_and_no_watch_ever_showed(
 
 
 async def test_what_the_caller_made_is_not_taken_for_gone_by_a_list_that_is_older(
-    client: Client, server: SmallServer
+    informer: Informer[Pod], stream: Stream, server: SmallServer
 ) -> None:
-    informer = Informer(client, PODS, backoff=Backoff(0.001, 0.01))
-    stream = aiter(informer)
     await told(stream, 1)
     made = msgspec.convert(
         {"metadata": {"name": "a", "namespace": "default", "uid": "later", "resourceVersion": "1000"}}, Pod
@@ -124,10 +125,8 @@ async def test_what_the_caller_made_is_not_taken_for_gone_by_a_list_that_is_olde
 
 
 async def test_what_came_and_went_before_its_maker_heard_of_it_is_not_known(
-    client: Client, server: SmallServer
+    informer: Informer[Pod], stream: Stream, server: SmallServer
 ) -> None:
-    informer = Informer(client, PODS, backoff=Backoff(0.001, 0.01))
-    stream = aiter(informer)
     await told(stream, 1)
     made = msgspec.convert(server.put("a"), Pod)
     server.remove("a")
